@@ -1,0 +1,8 @@
+"""kktnotes: exact KKT points, radii and measured statements for one theory paper.
+
+The package follows "The Double-Edged Sword of Implicit Bias: Generalization vs. Robustness
+in ReLU Networks" (Frei, Vardi, Bartlett, Srebro). One idea a module, imports run one way:
+clusters -> network -> flow -> kkt -> attacks, radius -> theory -> evidence -> figures.
+"""
+
+__version__ = "0.1.0"
