@@ -6,3 +6,8 @@ clusters -> network -> flow -> kkt -> attacks, radius -> theory -> evidence -> f
 """
 
 __version__ = "0.1.0"
+
+from kktnotes.clusters import Clusters as Clusters
+from kktnotes.sample import Sample as Sample
+from kktnotes.terms import Term as Term
+from kktnotes.terms import Terms as Terms
