@@ -19,7 +19,7 @@ import numpy as np
 
 from kktnotes import checks
 
-STREAMS = ("means", "training points", "fresh points", "directions")
+STREAMS = ("means", "training points", "fresh points", "directions", "initial weights")
 
 
 def generator(seed: object, stream: str) -> np.random.Generator:
