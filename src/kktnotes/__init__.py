@@ -9,5 +9,10 @@ __version__ = "0.1.0"
 
 from kktnotes.clusters import Clusters as Clusters
 from kktnotes.sample import Sample as Sample
+from kktnotes.separability import clopper_pearson as clopper_pearson
+from kktnotes.sizes import inverse_root as inverse_root
+from kktnotes.sizes import least_dimension as least_dimension
+from kktnotes.sizes import least_dimension_on_sphere as least_dimension_on_sphere
+from kktnotes.sizes import most_clusters as most_clusters
 from kktnotes.terms import Term as Term
 from kktnotes.terms import Terms as Terms

@@ -35,7 +35,7 @@ class Clusters:
     labels : tensor (k,)
         Labels y_q, float64 -1 and 1, both present (so k >= 2), as section 2 asks.
     sigma : float
-        Noise level, above 0; values above 1 are allowed and fail Assumption 2.2.
+        Noise level, at least 0; 0 and values above 1 are allowed and fail Assumption 2.2.
     d : int
         Ambient dimension.
     noise : str
@@ -78,7 +78,7 @@ class Clusters:
         for name, value in {
             "means": means,
             "labels": labels,
-            "sigma": checks.positive("sigma", self.sigma),
+            "sigma": checks.positive("sigma", self.sigma, zero=True),
             "d": d,
         }.items():
             object.__setattr__(self, name, value)
@@ -105,7 +105,7 @@ class Clusters:
         cls, k: int, d: int, sigma: float, labels: checks.Array | None = None
     ) -> Clusters:
         """Return orthogonal means sqrt(d) e_q (Example 1, item 2); k is at most d."""
-        k, d = sizes(k, d)
+        k, d = whole_sizes(k, d)
         if k > d:
             raise checks.refuse("k", k, f"at most d = {d}: more directions are not orthogonal")
         means = np.sqrt(d) * np.eye(k)
@@ -116,7 +116,7 @@ class Clusters:
         cls, k: int, d: int, sigma: float, seed: int, labels: checks.Array | None = None
     ) -> Clusters:
         """Draw means independently and uniformly on the sphere of radius sqrt(d) (item 1)."""
-        k, d = sizes(k, d)
+        k, d = whole_sizes(k, d)
         means = coordinates.sphere_means(coordinates.generator(seed, "means"), k, d)
         return cls(means, alternating(k, labels), sigma, d)
 
@@ -133,7 +133,7 @@ class Clusters:
 
         Possible for inner products from -d/(k - 1), the regular simplex, to d, all means equal.
         """
-        k, d = sizes(k, d)
+        k, d = whole_sizes(k, d)
         least = -d / (k - 1)
         value = float(checks.tensor("inner_product", inner_product))
         if not least - 1e-12 * d <= value <= d:
@@ -356,7 +356,7 @@ class Clusters:
         return f"Clusters(k={self.k}, d={self.d:,}, sigma={self.sigma:.3g}{law})"
 
 
-def sizes(k: int, d: int) -> tuple[int, int]:
+def whole_sizes(k: int, d: int) -> tuple[int, int]:
     """Return k and d as ints; section 2 needs both labels, hence two clusters at least."""
     return checks.integer("k", k, least=2), checks.integer("d", d)
 
