@@ -8,6 +8,11 @@ clusters -> network -> flow -> kkt -> attacks, radius -> theory -> evidence -> f
 __version__ = "0.1.0"
 
 from kktnotes.clusters import Clusters as Clusters
+from kktnotes.flow import Flow as Flow
+from kktnotes.flow import Snapshot as Snapshot
+from kktnotes.flow import Status as Status
+from kktnotes.flow import gradient_flow as gradient_flow
+from kktnotes.network import TwoLayerReLU as TwoLayerReLU
 from kktnotes.sample import Sample as Sample
 from kktnotes.separability import clopper_pearson as clopper_pearson
 from kktnotes.sizes import inverse_root as inverse_root

@@ -83,3 +83,13 @@ class TwoLayerReLU:
             factor[..., None] * self.biases,
             factor[..., None] * self.output,
         )
+
+    def to(self, device: torch.device | str) -> TwoLayerReLU:
+        """Return the network on that device."""
+        return TwoLayerReLU(self.weights.to(device), self.biases.to(device), self.output.to(device))
+
+    def __getitem__(self, index: int | slice) -> TwoLayerReLU:
+        """Return one network, or some, of a batch."""
+        if self.output.ndim < 2:
+            raise checks.refuse("index", "an index into one network", "indices into a batch")
+        return TwoLayerReLU(self.weights[index], self.biases[index], self.output[index])

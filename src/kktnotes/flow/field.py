@@ -1,0 +1,105 @@
+"""The right-hand side of the flow in Gram space (ours): one product with K = x~ x~^T a stage.
+
+A gradient step moves w~_j in the span of the data only, so w~_j(tau) = w~_j(0) + sum_i c_ji x~_i.
+The state is the coefficients c (m, n), the preactivations h = h(0) + c K (m, n) and v (m,):
+
+    dc_ji / dtau = p_i y_i v_j phi'_ji        dv_j / dtau = sum_i p_i y_i relu(h_ji)
+    p_i = -l'(q_i) / sum_l -l'(q_l)           dtau = (mean of -l') dt
+
+which is the paper's gradient flow in another clock; neither d nor p enters the cost. Arrays are
+kept neuron by neuron, (batch, m, n), because the stages then work on contiguous rows.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from kktnotes.flow.losses import Loss
+
+
+@dataclass
+class Slope:
+    """What one evaluation of the field gives; leading axis is the batch."""
+
+    margins: torch.Tensor  # q (B, n)
+    weights: torch.Tensor  # p (B, n)
+    log_mean_slope: torch.Tensor  # ln mean(-l') (B,)
+    change: torch.Tensor  # dc / dtau (B, m, n)
+    output: torch.Tensor  # dv / dtau (B, m)
+
+
+class Field:
+    """The flow's field for data x~ (B, n, q), labels y (B, n) and a loss."""
+
+    def __init__(self, augmented: torch.Tensor, labels: torch.Tensor, loss: Loss) -> None:
+        """Form K, or keep x~ alone where two thin products are cheaper than one with K."""
+        self.labels, self.loss = labels, loss
+        self.squares = augmented.square().sum(-1)  # K_ii (B, n)
+        self.thin = 2 * augmented.shape[-1] < augmented.shape[-2]
+        self.factor = augmented
+        self.gram = None if self.thin else augmented @ augmented.mT
+
+    def __getitem__(self, keep: list[int]) -> Field:
+        """Return the field of some elements of the batch."""
+        part = object.__new__(Field)
+        part.loss, part.thin = self.loss, self.thin
+        part.labels, part.squares = self.labels[keep], self.squares[keep]
+        part.factor = self.factor[keep]
+        part.gram = None if self.thin else self.gram[keep]
+        return part
+
+    def times_gram(
+        self,
+        change: torch.Tensor,
+        base: torch.Tensor | None = None,
+        out: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Return base + change K, shape (B, m, n)."""
+        left, right = (
+            (change, self.gram) if not self.thin else (change @ self.factor, self.factor.mT)
+        )
+        if base is None:
+            return torch.bmm(left, right, out=out)
+        return torch.baddbmm(base, left, right, out=out)
+
+    def slope(self, pre: torch.Tensor, output: torch.Tensor, buffer: torch.Tensor) -> Slope:
+        """Evaluate the field at preactivations (B, m, n) and v (B, m); `buffer` holds dc/dtau."""
+        active = torch.clamp(pre, min=0, out=buffer)
+        margins = self.labels * (output[:, None, :] @ active)[:, 0]
+        log_slope = self.loss.log_slope(margins)
+        log_total = torch.logsumexp(log_slope, -1)
+        weights = (log_slope - log_total[:, None]).exp()
+        signed = weights * self.labels
+        output_change = (active @ signed[:, :, None])[..., 0]
+        change = active.sign_().mul_(signed[:, None, :]).mul_(output[:, :, None])
+        log_mean = log_total - math.log(margins.shape[-1])
+        return Slope(margins, weights, log_mean, change, output_change)
+
+    def margin_speed(
+        self,
+        pre: torch.Tensor,
+        output: torch.Tensor,
+        slope: Slope,
+        speed: torch.Tensor,
+        buffer: torch.Tensor,
+    ) -> torch.Tensor:
+        """Return dq_i/dtau (B, n), given dh/dtau = `speed` (B, m, n)."""
+        active = torch.gt(pre, 0, out=buffer)
+        total = (output[:, None, :] @ active.mul_(speed))[:, 0]
+        torch.clamp(pre, min=0, out=buffer)
+        total += (slope.output[:, None, :] @ buffer)[:, 0]
+        return self.labels * total
+
+    def stiffness(self, pre: torch.Tensor, output: torch.Tensor, slope: Slope) -> torch.Tensor:
+        """Return a bound (B,) on the most negative eigenvalue of the field's Jacobian.
+
+        The stiff part is -(sum_i p_i g_i g_i^T - mean mean^T), g_i the gradient of q_i; its
+        trace is at most sum_i p_i ||g_i||^2.
+        """
+        squares = output.square()[:, None, :]
+        first = (squares @ (pre > 0).to(pre.dtype))[:, 0] * self.squares
+        second = pre.clamp(min=0).square().sum(1)
+        return (slope.weights * (first + second)).sum(-1)

@@ -1,0 +1,51 @@
+"""Where the flow starts: small balanced Gaussian weights, or any network that is given."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from kktnotes import checks, coordinates
+from kktnotes.network import TwoLayerReLU
+from kktnotes.sample import Sample
+
+
+def balanced_start(sample: Sample, width: int, init_scale: float, seed: int) -> TwoLayerReLU:
+    """Draw w~_j ~ N(0, (s^2 / d) I) in R^(d + 1), v_j = +-||w~_j|| with a fair random sign.
+
+    The weights are exact in the coordinates of `sample.extended(width)`: those of the sample are
+    independent, and the d - p others enter through their Bartlett factor (appendix, ours). With
+    few neurons all signs may come out equal; such a network cannot fit two labels.
+    """
+    rng = coordinates.generator(seed, "initial weights")
+    seen = rng.standard_normal((width, sample.p))
+    biases = rng.standard_normal(width)
+    signs = np.where(rng.random(width) < 0.5, -1.0, 1.0)
+    rest = coordinates.bartlett(rng, width, sample.d - sample.p)
+    weights = np.concatenate([seen, rest], 1) * (init_scale / np.sqrt(sample.d))
+    biases *= init_scale / np.sqrt(sample.d)
+    output = signs * np.sqrt((weights**2).sum(1) + biases**2)
+    return TwoLayerReLU(
+        torch.from_numpy(weights), torch.from_numpy(biases), torch.from_numpy(output)
+    )
+
+
+def check_training_set(x: torch.Tensor, y: torch.Tensor) -> None:
+    """Refuse data that no network separates: one class only, or one point with both labels."""
+    checks.labels("sample.y", y)
+    if x.numel() == 0:
+        raise checks.refuse("sample", f"shape {tuple(x.shape)}", "at least one point")
+    # equal points have equal projections, so only points of equal projection are compared
+    axis = torch.from_numpy(np.random.default_rng(0).standard_normal(x.shape[-1])).to(x.device)
+    for points, labels in zip(
+        x.reshape(-1, *x.shape[-2:]), y.reshape(-1, y.shape[-1]), strict=True
+    ):
+        shadow, order = ((points * axis).sum(-1)).sort()
+        for i in torch.nonzero(shadow[1:] == shadow[:-1])[:, 0].tolist():
+            one, two = order[i].item(), order[i + 1].item()
+            if labels[one] != labels[two] and torch.equal(points[one], points[two]):
+                raise checks.refuse(
+                    "sample",
+                    f"point {one} again as point {two} with the other label",
+                    "points that differ wherever their labels do",
+                )
