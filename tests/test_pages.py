@@ -1,0 +1,144 @@
+"""The built pages as a reader opens them from the disk: no network, no error, described figures."""
+
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import browser
+import pytest
+
+from tools import chapters, render
+
+HTML = chapters.ROOT / "_build" / "html"
+HASHED = re.compile(r"^[0-9a-f]{16,}|_images/|\.(png|svg|jpe?g)$")
+
+
+class Outline(HTMLParser):
+    """The links, ids, images and loaded files of one page."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.path = path
+        self.links, self.ids, self.images, self.loads = [], set(), [], []
+        self.feed(path.read_text("utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        self.ids.update(values[key] for key in ("id", "name") if values.get(key))
+        if tag == "a" and values.get("href"):
+            self.links.append(values["href"])
+        if tag == "img":
+            self.images.append(values)
+        if tag in ("script", "img", "iframe", "source") and values.get("src"):
+            self.loads.append(values["src"])
+        if tag == "link" and values.get("rel") not in ("index", "search", "next", "prev"):
+            self.loads.append(values["href"])
+
+
+@pytest.fixture(scope="session")
+def pages():
+    """Build the book from the committed notebooks, warnings as errors, and outline every page."""
+    command = "from jupyter_book.cli.main import main; main()"
+    built = subprocess.run(
+        [sys.executable, "-c", command, "build", str(chapters.ROOT), *render.STRICT],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stdout[-2000:] + built.stderr[-4000:]
+    return {path.relative_to(HTML).as_posix(): Outline(path) for path in HTML.rglob("*.html")}
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory):
+    """A browser; the one thing of this project that a reader's machine may lack."""
+    path = browser.executable()
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium here, and CI must look at the pages: .ci/run installs it")
+        pytest.skip("no Chromium on the PATH: the pages were built but not looked at")
+    with browser.Browser(path, tmp_path_factory.mktemp("chromium")) as running:
+        yield running
+
+
+def book_pages(pages):
+    """The pages a reader reads: those of the table of contents, and the search page."""
+    return [name for name in pages if name.startswith("book/") or name == "search.html"]
+
+
+def test_there_is_a_page_for_every_chapter(pages):
+    expected = {f"book/{path.stem}.html" for path in chapters.chapters()}
+    assert expected <= set(pages)
+    assert {"index.html", "book/intro.html", "book/notation.html", "book/bibliography.html"} <= set(
+        pages
+    )
+
+
+def test_every_link_inside_the_book_leads_somewhere(pages):
+    broken = []
+    for name, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (HTML / name).parent / unquote(parts.path) if parts.path else HTML / name
+            relative = target.resolve().relative_to(HTML).as_posix()
+            if not target.exists() or (
+                parts.fragment
+                and relative in pages
+                and unquote(parts.fragment) not in pages[relative].ids
+            ):
+                broken.append(f"{name}: {link}")
+    assert broken == []
+
+
+def test_no_page_names_a_file_of_another_host(pages):
+    outside = {
+        f"{name}: {address}"
+        for name, page in pages.items()
+        for address in page.loads
+        if urlsplit(address).scheme in ("http", "https") or address.startswith("//")
+    }
+    assert outside == set()
+    for name in book_pages(pages):
+        assert "unpkg.com" not in pages[name].path.read_text("utf-8")
+
+
+def test_every_figure_is_described(pages):
+    undescribed = [
+        f"{name}: {image.get('src')}: {image.get('alt')!r}"
+        for name, page in pages.items()
+        for image in page.images
+        if not (image.get("alt") or "").strip() or HASHED.search(image["alt"])
+    ]
+    assert undescribed == []
+
+
+def test_every_figure_of_a_chapter_has_a_caption(pages):
+    for path in chapters.chapters():
+        text = pages[f"book/{path.stem}.html"].path.read_text("utf-8")
+        figures = re.findall(r"<figure.*?</figure>", text, re.S)
+        outputs = re.findall(r'<img[^>]*src="\.\./_images/', text)
+        captioned = [f for f in figures if re.search(r"<figcaption>.*?caption-text", f, re.S)]
+        assert len(captioned) == len(outputs), path.name
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_pages_load_with_the_network_off(pages, chromium, width, scheme):
+    for name in book_pages(pages):
+        page = chromium.open((HTML / name).as_uri(), width=width, scheme=scheme)
+        assert [url for url in page.requests if not url.startswith(("file:", "data:"))] == [], name
+        assert page.errors == [], name
+        formulas = page.run("document.querySelectorAll('.math').length")
+        drawn = page.run("document.querySelectorAll('.math mjx-container').length")
+        assert drawn >= formulas, name
+        wrong = "[data-mml-node=merror], mjx-merror, [fill=red], [stroke=red]"
+        assert page.run(f"document.querySelectorAll('{wrong}').length") == 0, name
+        broken = "[...document.images].filter(i => !i.naturalWidth).map(i => i.src)"
+        assert page.run(broken) == [], name
+        assert page.run("document.documentElement.scrollWidth") <= width, name
+        page.send("Page.close")

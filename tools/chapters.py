@@ -1,0 +1,95 @@
+"""The book's chapters: which notebooks there are, and their text twins.
+
+A chapter is a notebook `book/NAME.ipynb` that `_toc.yml` names. Its source is the text twin
+`book/NAME.md` (MyST, read by jupytext); the notebook beside it adds the outputs of one run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from pathlib import Path
+
+import jupytext
+import nbformat
+import yaml
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parent.parent
+COMPARED = ("tags", "mystnb")
+"""The cell metadata that the two twins share; a run may leave other metadata in a notebook."""
+KERNEL_ARGUMENTS = ["--log-level=ERROR"]
+"""Kernels run on this machine only: their warning about unencrypted TCP is noise here."""
+
+
+def chapters(root: Path = ROOT) -> list[Path]:
+    """Return the notebooks that `_toc.yml` names, in reading order."""
+    found: list[Path] = []
+
+    def walk(entry: object) -> None:
+        if isinstance(entry, dict):
+            name = entry.get("file") or entry.get("root")
+            if isinstance(name, str) and name.endswith(".ipynb"):
+                found.append(root / name)
+            for value in entry.values():
+                walk(value)
+        elif isinstance(entry, list):
+            for value in entry:
+                walk(value)
+
+    walk(yaml.safe_load((root / "_toc.yml").read_text("utf-8")))
+    return found
+
+
+def text_twin(notebook: Path) -> Path:
+    """Return the path of the text that `notebook` is made from."""
+    return notebook.with_suffix(".md")
+
+
+def read_text(path: Path) -> NotebookNode:
+    """Read a text twin as a notebook without outputs, its cell ids made from what the cells say."""
+    notebook = jupytext.read(path)
+    if "kernelspec" not in notebook.metadata:
+        raise ValueError(f"{path}: no kernelspec in its header, so a plain page and no chapter")
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    seen: Counter[str] = Counter()
+    for cell in notebook.cells:
+        key = hashlib.sha1(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]
+        seen[key] += 1
+        cell.id = key if seen[key] == 1 else f"{key}-{seen[key]}"
+        cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k in COMPARED})
+    notebook.metadata = NotebookNode(
+        {key: notebook.metadata[key] for key in ("jupytext", "kernelspec")}
+    )
+    return notebook
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """Read a notebook as it is stored."""
+    return nbformat.read(path, as_version=4)
+
+
+def content(notebook: NotebookNode) -> list[tuple]:
+    """Return what the twins must agree on: type, source, tags and mystnb of every cell."""
+    return [
+        (cell.cell_type, cell.source, *(cell.metadata.get(key) for key in COMPARED))
+        for cell in notebook.cells
+    ]
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return the notebook's code cells."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def executed(notebook: NotebookNode) -> bool:
+    """Tell whether the code cells were run once, in order: their counts are 1, 2, ..., n."""
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    return counts == list(range(1, len(counts) + 1))
+
+
+def drifted(notebook: Path) -> bool:
+    """Tell whether a notebook is missing or no longer says what its text twin says."""
+    if not notebook.exists():
+        return True
+    return content(read_notebook(notebook)) != content(read_text(text_twin(notebook)))
