@@ -1,0 +1,214 @@
+"""The exact solution of Problem (2) at the pattern of a network (appendix "methods", ours).
+
+1. Group the live neurons by sign and same-label pattern; scale to least margin 1.
+2. Solve the convex restriction by the interior-point method on working sets: the points and the
+   opposite-label pairs that the network says matter, then those found violated.
+3. Drop groups whose norm goes to zero, unite groups that have become one, and take the pattern
+   of the solution as the next one (convex-concave procedure), until it repeats itself.
+4. Identify the active set and finish with Newton.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from kktnotes.kkt.active_set import KINK, OFF, ON, ActiveSet, NewtonSolution, newton
+from kktnotes.kkt.interior_point import InteriorSolution, interior_point
+from kktnotes.kkt.restricted import RestrictedProblem, Saddle
+
+# A sign condition counts as violated beyond this (margins are 1, ||x~|| is about 1).
+VIOLATION = 1e-7
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Live neurons of equal sign and equal same-label pattern.
+
+    Parameters
+    ----------
+    signs : array (P,)
+        s_p.
+    patterns : array (P, n) of bool
+        D_ip on same-label pairs, False elsewhere.
+    preactivations : array (P, n)
+        u_p . x~_i, summed over the members, at least margin 1.
+    member : array (m,) of int
+        The group of each neuron, -1 for a dead one.
+    """
+
+    signs: np.ndarray
+    patterns: np.ndarray
+    preactivations: np.ndarray
+    member: np.ndarray
+
+
+def group_neurons(
+    preactivations: torch.Tensor, output: torch.Tensor, labels: torch.Tensor
+) -> Groups:
+    """Group the neurons of a network given by h (n, m), v (m,) on a sample with y (n,)."""
+    h, v, y = (value.detach().cpu().numpy() for value in (preactivations, output, labels))
+    margins = y * (np.maximum(h, 0) @ v)
+    signs = np.sign(v)
+    same = y[:, None] == signs[None, :]
+    pattern = (h > 0) & same
+    live = pattern.any(0)  # a neuron that is off on all of its own label only ever shrinks
+    rows = np.column_stack([signs, pattern.T])[live]
+    unique, inverse = np.unique(rows, axis=0, return_inverse=True)
+    member = np.full(len(v), -1)
+    member[live] = inverse.reshape(-1)
+    weighted = (h * np.abs(v)).T / margins.min()
+    summed = np.zeros((len(unique), len(y)))
+    np.add.at(summed, member[live], weighted[live])
+    return Groups(unique[:, 0], unique[:, 1:].astype(bool), summed, member)
+
+
+def _first_sets(problem: RestrictedProblem, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points and the free pairs to begin with, read off a network's h."""
+    opposite = ~problem.same
+    depth = np.median(np.abs(h[opposite])) if opposite.any() else 0.0
+    free = opposite & (h > -0.2 * depth)
+    order = np.argsort(problem.constraints(h))
+    n = len(order)
+    return np.sort(order[: max(600, n // 4)] if n > 1500 else order), free
+
+
+def solve_restricted(problem: RestrictedProblem, h: np.ndarray) -> tuple[InteriorSolution, bool]:
+    """Solve by the interior-point method on growing working sets.
+
+    Parameters
+    ----------
+    problem : RestrictedProblem
+        P groups, n points.
+    h : array (P, n)
+        The preactivations of a network at least margin 1, which tell where to begin.
+
+    Returns
+    -------
+    solution : InteriorSolution
+        With all n points; slacks of points outside the working set are infinite.
+    solved : bool
+        Whether it converged and no constraint outside the working sets is violated.
+    """
+    n = len(problem.labels)
+    points, free = _first_sets(problem, h)
+    while True:
+        part = interior_point(problem.subset(points), free[:, points])
+        solution = _embedded(part, points, n)
+        if part.residual > 1e-4:
+            return solution, False
+        h = problem.preactivations(solution.saddle)
+        margins = problem.constraints(h)
+        outside = np.setdiff1d(np.arange(n), points)
+        late = outside[margins[outside] < 1 - VIOLATION]
+        pairs = ~problem.same & ~free & (h > VIOLATION)
+        if not len(late) and not pairs[:, points].any():
+            return solution, True
+        worst = late[np.argsort(margins[late])]
+        points = np.union1d(points, worst[: max(200, len(points) // 2)])
+        free |= pairs
+
+
+def _embedded(part: InteriorSolution, points: np.ndarray, n: int) -> InteriorSolution:
+    """Return a solution on `points` as one on all n points."""
+
+    def pairs(values: np.ndarray, fill: float) -> np.ndarray:
+        dense = np.full((len(values), n), fill)
+        dense[:, points] = values
+        return dense
+
+    multipliers, slack = np.zeros(n), np.full(n, np.inf)
+    multipliers[points] = part.saddle.multipliers
+    slack[points] = part.margin_slack
+    saddle = Saddle(multipliers, pairs(part.saddle.subgradients, 0.0), part.saddle.norms)
+    return replace(
+        part,
+        saddle=saddle,
+        margin_slack=slack,
+        on_slack=pairs(part.on_slack, 0.0),
+        off_slack=pairs(part.off_slack, np.inf),
+    )
+
+
+def _identify(problem: RestrictedProblem, solution: InteriorSolution) -> ActiveSet:
+    """Return the active set: of two complementary numbers the larger one is not zero."""
+    saddle = solution.saddle
+    scale = saddle.multipliers.max()
+    support = saddle.multipliers / scale > solution.margin_slack
+    a = saddle.subgradients / scale
+    rest = saddle.multipliers / scale - a
+    states = np.where(solution.on_slack > rest, ON, np.where(a > solution.off_slack, KINK, OFF))
+    return ActiveSet(support, np.where(problem.same, OFF, states))
+
+
+@dataclass(frozen=True, eq=False)
+class Limit:
+    """The exact point at a network's pattern.
+
+    `group` maps the groups that came in to those of `problem`, -1 where the limit weight is
+    zero; `history` holds sum_p ||u_p|| after each pass of the convex-concave procedure.
+    """
+
+    problem: RestrictedProblem
+    newton: NewtonSolution
+    group: np.ndarray
+    history: list[float]
+    solved: bool
+
+
+def _next_pattern(
+    problem: RestrictedProblem, solution: InteriorSolution
+) -> tuple[RestrictedProblem, np.ndarray]:
+    """Drop groups without weight, follow the solution's pattern, unite equal groups."""
+    norms = solution.saddle.norms
+    live = norms / norms.sum() > 1e-6
+    h = problem.preactivations(solution.saddle)
+    patterns = np.where(np.abs(h) > VIOLATION, h > 0, problem.patterns) & problem.same
+    rows = np.column_stack([problem.signs, patterns])[live]
+    unique, inverse = np.unique(rows, axis=0, return_inverse=True)
+    group = np.full(len(norms), -1)
+    group[live] = inverse.reshape(-1)
+    following = RestrictedProblem(
+        problem.gram, problem.labels, unique[:, 0], unique[:, 1:].astype(bool)
+    )
+    return following, group
+
+
+def exact_limit(gram: np.ndarray, labels: np.ndarray, groups: Groups, *, passes: int = 20) -> Limit:
+    """Run steps 2 to 4 from the groups of a network.
+
+    Parameters
+    ----------
+    gram : array (n, n)
+        Inner products of the points x~_i, diagonal of order one.
+    labels : array (n,)
+        y_i.
+    groups : Groups
+        From `group_neurons`.
+    passes : int
+        The largest number of convex-concave passes.
+    """
+    problem = RestrictedProblem(gram, labels, groups.signs, groups.patterns)
+    group, h = np.arange(len(groups.signs)), groups.preactivations
+    history: list[float] = []
+    for _ in range(passes):
+        solution, solved = solve_restricted(problem, h)
+        history.append(float(solution.saddle.norms.sum()))
+        if not solved:
+            break
+        following, joined = _next_pattern(problem, solution)
+        group = np.where(group >= 0, joined[group], -1)
+        if len(following.signs) == len(problem.signs) and np.array_equal(
+            following.patterns, problem.patterns
+        ):
+            break
+        summed = np.zeros(following.patterns.shape)
+        h = problem.preactivations(solution.saddle)
+        np.add.at(summed, joined[joined >= 0], h[joined >= 0])
+        problem, h = following, summed
+    else:
+        solution, solved = solve_restricted(problem, h)[0], False  # the patterns did not settle
+    finished = newton(problem, _identify(problem, solution), solution.saddle)
+    return Limit(problem, finished, group, history, solved)

@@ -1,0 +1,158 @@
+"""The exact KKT point that a gradient flow tends to (Theorem 2.1, Problem (2)).
+
+Lyu and Li, and Ji and Telgarsky: once L < 1/n, theta / ||theta|| converges to the direction of a
+KKT point. The flow fixes which one: the signs and the same-label patterns of its neurons. The
+point itself is solved for (see `limit`), not trained for, and measured like any other network
+(see `residuals`). Whether it is the limit of this flow shows in the angle between the two, which
+must fall along ln t.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from kktnotes.flow.result import Flow
+from kktnotes.kkt.limit import Limit, exact_limit, group_neurons
+from kktnotes.kkt.report import Certificate
+from kktnotes.kkt.storage import KKTPoint
+from kktnotes.network import TwoLayerReLU
+from kktnotes.sample import Sample
+
+
+class NotCertified(RuntimeError):
+    """No KKT point within the tolerance was found; says which condition failed.
+
+    Attributes
+    ----------
+    reason : str
+        The condition that failed, with its value.
+    certificate : Certificate or None
+        The residuals of the best candidate, where there was one that separates the sample.
+    """
+
+    def __init__(self, reason: str, certificate: Certificate | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.certificate = reason, certificate
+
+
+@dataclass(frozen=True, eq=False)
+class LimitPoint(KKTPoint):
+    """A certified KKT point and how the flow approaches it.
+
+    Attributes
+    ----------
+    log_times : array (s,)
+        ln t of the flow's snapshots after L < 1/n.
+    angles : array (s,)
+        The angle in radians between theta(t) and the point, all m neurons.
+    neurons : array (m,) of int
+        The neuron of `network` that each neuron of the flow tends to, -1 where its share of the
+        limit is zero.
+    """
+
+    log_times: np.ndarray = field(repr=False)
+    angles: np.ndarray = field(repr=False)
+    neurons: np.ndarray = field(repr=False)
+
+
+def _assembled(limit: Limit, scale: float, sample: Sample) -> KKTPoint:
+    """Return the network of the saddle point, in the sample's coordinates, with its residuals."""
+    saddle, problem = limit.newton.saddle, limit.problem
+    coefficients = torch.from_numpy(problem.coefficients(saddle))
+    norms = torch.from_numpy(saddle.norms / np.sqrt(scale))
+    signs = torch.from_numpy(problem.signs)
+    augmented = torch.cat([sample.x, torch.ones_like(sample.x[:, :1])], -1).cpu()
+    directions = coefficients @ augmented / np.sqrt(scale)
+    w = norms.sqrt()[:, None] * directions
+    network = TwoLayerReLU(w[:, :-1], w[:, -1], signs * norms.sqrt())
+    multipliers = np.maximum(saddle.multipliers, 0.0)
+    subgradients = np.where(problem.same, problem.tangent * multipliers, saddle.subgradients)
+    subgradients = np.clip(subgradients, 0.0, multipliers).T
+    return KKTPoint.measured(
+        network,
+        sample.x.cpu(),
+        sample.y.cpu(),
+        multipliers / np.sqrt(scale),
+        subgradients / np.sqrt(scale),
+    )
+
+
+def _angle(first: TwoLayerReLU, second: TwoLayerReLU) -> float:
+    """Return the angle between two parameter vectors, accurate near zero too."""
+    flat = [torch.cat([n.augmented.flatten(), n.output]) / n.norm() for n in (first, second)]
+    return 2 * float(torch.arcsin(((flat[0] - flat[1]).norm() / 2).clamp(max=1.0)))
+
+
+def _widened(point: KKTPoint, neurons: np.ndarray, shares: torch.Tensor) -> TwoLayerReLU:
+    """Return the point with as many neurons as the flow, each with its share of its group."""
+    index = torch.from_numpy(neurons)
+    live = index >= 0
+    total = torch.zeros(point.network.width, dtype=torch.float64)
+    total.index_add_(0, index[live], shares[live])
+    factor = torch.where(live, (shares / total[index.clamp(min=0)]).sqrt(), 0.0)
+    rows = index.clamp(min=0)
+    return TwoLayerReLU(
+        factor[:, None] * point.network.weights[rows],
+        factor * point.network.biases[rows],
+        factor * point.network.output[rows],
+    )
+
+
+def kkt_point(flow: Flow, *, tolerance: float = 1e-9) -> LimitPoint:
+    """Return the KKT point of Problem (2) that a flow tends to, certified.
+
+    Parameters
+    ----------
+    flow : Flow
+        One flow that met L < 1/n, followed until its same-label pattern is stable.
+    tolerance : float
+        The largest residual of the certificate that is accepted.
+
+    Returns
+    -------
+    LimitPoint
+        Network with one neuron a group, multipliers, subgradients, certificate, and the angle
+        between flow and point at every snapshot after L < 1/n.
+
+    Raises
+    ------
+    ValueError
+        If the flow never met L < 1/n (the hypothesis of Theorem 2.1).
+    NotCertified
+        If a residual stays above `tolerance`, or if the flow does not approach the point.
+    """
+    flow.require_separated()
+    sample, network = flow.sample, flow.network
+    augmented = torch.cat([sample.x, torch.ones_like(sample.x[:, :1])], -1)
+    gram = (augmented @ augmented.mT).cpu().numpy()
+    scale = float(np.diagonal(gram).mean())
+    groups = group_neurons(network.preactivations(sample.x), network.output, sample.y)
+    limit = exact_limit(gram / scale, sample.y.cpu().numpy(), groups)
+    try:
+        point = _assembled(limit, scale, sample)
+    except ValueError as error:
+        raise NotCertified(f"the candidate is no feasible network: {error}") from error
+    certificate = point.certificate
+    if not certificate.within(tolerance):
+        name = certificate.worst_name
+        value = getattr(certificate, name)
+        raise NotCertified(f"{name} is {value:.2g}, above {tolerance:.2g}", certificate)
+    neurons = np.where(groups.member >= 0, limit.group[groups.member], -1)
+    final = _widened(point, neurons, network.output.square().cpu())
+    path = [s for s in flow.snapshots if s.log_time >= flow.separated_log_time]
+    angles = np.array([_angle(s.network, final) for s in path])
+    if len(angles) > 1 and not angles[-1] < angles[0]:
+        raise NotCertified(
+            f"the angle to the flow does not fall: {angles[0]:.2g} to {angles[-1]:.2g}; the flow"
+            " has not settled on the pattern of its limit",
+            certificate,
+        )
+    return LimitPoint(
+        **{name: getattr(point, name) for name in KKTPoint.__dataclass_fields__},
+        log_times=np.array([s.log_time for s in path]),
+        angles=angles,
+        neurons=neurons,
+    )
