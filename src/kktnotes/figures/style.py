@@ -1,0 +1,85 @@
+"""The look that all figures share: a colour-blind safe palette, sizes, labels on the lines.
+
+Colours are Okabe and Ito's, and they mean the same thing throughout the book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+POSITIVE = "#0072B2"  # label +1
+NEGATIVE = "#D55E00"  # label -1
+FLOW = "#262626"  # the network that gradient flow finds
+ROBUST = "#009E73"  # the robust network of Theorem 4.1
+BOUND = "#6E6E6E"  # bounds, dashed
+EXTRA = ("#CC79A7", "#E69F00", "#56B4E9")  # further curves, in this order
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+DIVERGING = "RdBu_r"  # signed matrices, white at 0
+
+SETTINGS = {
+    "figure.dpi": 120,
+    "figure.facecolor": "white",
+    "figure.constrained_layout.use": True,
+    "font.size": 11,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E4E4E4",
+    "grid.linewidth": 0.7,
+    "lines.linewidth": 2.0,
+    "legend.frameon": False,
+    "image.interpolation": "nearest",
+}
+
+
+@contextmanager
+def drawing(
+    rows: int = 1, columns: int = 1, *, width: float = 7.0, height: float = 4.0, **options: object
+) -> Iterator[tuple[Figure, np.ndarray]]:
+    """Open a figure and an array (rows, columns) of axes in the book's style.
+
+    The figure is taken from pyplot's list on leaving, so that a notebook shows it once: where it
+    is the value of a cell. `options` go to `plt.subplots`.
+    """
+    with plt.rc_context(SETTINGS):
+        figure, axes = plt.subplots(
+            rows, columns, figsize=(width, height), squeeze=False, **options
+        )
+        try:
+            yield figure, axes
+        finally:
+            plt.close(figure)
+
+
+def label_color(label: float) -> str:
+    """Return the colour of a label -1 or 1."""
+    return POSITIVE if label > 0 else NEGATIVE
+
+
+def label_name(label: float) -> str:
+    """Return a label with its sign, "+1" or a true minus and 1."""
+    return "+1" if label > 0 else "\N{MINUS SIGN}1"
+
+
+def write(
+    axes: Axes, x: float, y: float, text: str, *, color: str = FLOW, **options: object
+) -> None:
+    """Write a label beside what it names, on a thin white ground; positions in data units."""
+    ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
+    axes.text(x, y, text, color=color, **{"bbox": ground, "fontsize": 10, **options})
+
+
+def bound_line(axes: Axes, value: float, *, vertical: bool = True) -> None:
+    """Draw a bound: a grey dashed line across the axes."""
+    draw = axes.axvline if vertical else axes.axhline
+    draw(value, color=BOUND, linestyle="--", linewidth=1.5)
