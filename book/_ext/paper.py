@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.alpha import Style as AlphaStyle
 from pybtex.style.labels import BaseLabelStyle
+from pybtex.style.template import field, sentence
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
@@ -99,9 +100,14 @@ class PaperLabels(BaseLabelStyle):
 
 
 class PaperStyle(AlphaStyle):
-    """pybtex's alpha style with the paper's labels."""
+    """pybtex's alpha style with the paper's labels and titles left as they are written."""
 
     default_label_style = PaperLabels
+
+    def format_title(self, e, which_field, as_sentence=True):  # noqa: ANN001, ANN201 (pybtex's)
+        """Return the title in the case that references.bib gives it."""
+        title = field(which_field)
+        return sentence[title] if as_sentence else title
 
 
 def plain_theme(app: Sphinx, config: Config) -> None:
