@@ -12,6 +12,10 @@ from kktnotes.flow import Flow as Flow
 from kktnotes.flow import Snapshot as Snapshot
 from kktnotes.flow import Status as Status
 from kktnotes.flow import gradient_flow as gradient_flow
+from kktnotes.kkt import Certificate as Certificate
+from kktnotes.kkt import KKTPoint as KKTPoint
+from kktnotes.kkt import certificate as certificate
+from kktnotes.kkt import residuals as residuals
 from kktnotes.network import TwoLayerReLU as TwoLayerReLU
 from kktnotes.sample import Sample as Sample
 from kktnotes.separability import clopper_pearson as clopper_pearson
