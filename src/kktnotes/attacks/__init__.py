@@ -1,0 +1,31 @@
+"""Attacks on the sign of a network in l2: gradients, structure, one direction for all points."""
+
+from kktnotes.attacks.deepfool import deepfool
+from kktnotes.attacks.diagnosis import WARNINGS, Diagnosis, diagnose
+from kktnotes.attacks.minimum_norm import decoupled_direction_norm
+from kktnotes.attacks.opposite_neurons import opposite_neurons
+from kktnotes.attacks.projected_gradient import projected_gradient
+from kktnotes.attacks.result import AttackResult
+from kktnotes.attacks.universal import (
+    Transfer,
+    least_eta,
+    transfer,
+    universal,
+    universal_direction,
+)
+
+__all__ = [
+    "WARNINGS",
+    "AttackResult",
+    "Diagnosis",
+    "Transfer",
+    "decoupled_direction_norm",
+    "deepfool",
+    "diagnose",
+    "least_eta",
+    "opposite_neurons",
+    "projected_gradient",
+    "transfer",
+    "universal",
+    "universal_direction",
+]

@@ -1,0 +1,86 @@
+"""Decoupled direction and norm (Rony et al., DDN): a step against the gradient, then a new norm."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from kktnotes import checks
+from kktnotes.attacks.diagnosis import diagnose, random_units
+from kktnotes.attacks.frame import Frame, unit
+from kktnotes.attacks.result import AttackResult
+from kktnotes.network import TwoLayerReLU
+
+
+def decoupled_direction_norm(
+    network: TwoLayerReLU,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    *,
+    steps: int = 200,
+    gamma: float = 0.05,
+    restarts: int = 1,
+    d: float | None = None,
+    seed: int = 0,
+) -> AttackResult:
+    """Shrink the norm by 1 - gamma where the sign has changed, grow it by 1 + gamma elsewhere.
+
+    Each step moves against the normalised gradient of y N by a length that falls like a cosine
+    from the first guess |N| / ||grad N|| to a hundredth of it, and is then scaled to the current
+    norm. Every successful step is kept if shorter; the best is cut at the first sign change on
+    its ray. No box, float64, and lengths scale with the problem.
+
+    Parameters
+    ----------
+    network : TwoLayerReLU
+        One network or a batch.
+    x, y : tensors (..., n, p) and (..., n)
+        Points and the signs to be changed.
+    steps : int
+        Gradient steps.
+    gamma : float
+        Relative change of the norm, between 0 and 1.
+    restarts : int
+        Starts; the first at x, others from random directions of R^d.
+    d, seed : float and int
+        Ambient dimension and seed of random starts and controls.
+    """
+    steps = checks.integer("steps", steps)
+    gamma = checks.positive("gamma", gamma)
+    if gamma >= 1:
+        raise checks.refuse("gamma", gamma, "a number between 0 and 1")
+    restarts = checks.integer("restarts", restarts)
+    frame = Frame.of(network, x, y)
+    found = []
+    for restart in range(restarts):
+        start = torch.zeros_like(frame.z)
+        if restart:
+            start = random_units(frame, d, seed + restart)
+        found.append(_run(frame, steps, gamma, start))
+    step, norms = frame.best(found)
+    points, reached, success = frame.land(step)
+    report = diagnose(frame, reached, d=d, seed=seed, restart_norms=norms)
+    return AttackResult(points, reached, success, report)
+
+
+def _run(frame: Frame, steps: int, gamma: float, start: torch.Tensor) -> torch.Tensor:
+    """Return the shortest successful step of one run; zero where none succeeded."""
+    value, slope = frame.gradient(frame.z)
+    size = torch.linalg.vector_norm(slope, dim=-1)
+    typical = torch.linalg.vector_norm(frame.z, dim=-1)
+    guess = torch.where(size > 0, value.abs() / size, 1e-3 * typical + 1e-12)
+    norm, step = guess.clone(), guess[..., None] * start
+    best = torch.zeros_like(step)
+    shortest = torch.full_like(norm, torch.inf)
+    for index in range(steps):
+        _, slope = frame.gradient(frame.z + step)
+        rate = 0.01 + 0.99 * (1 + math.cos(math.pi * index / steps)) / 2
+        step = step - (rate * guess)[..., None] * unit(slope)
+        fell = frame.fallen(frame.z + norm[..., None] * unit(step))
+        norm = norm * torch.where(fell, 1 - gamma, 1 + gamma)
+        step = norm[..., None] * unit(step)
+        shorter = frame.fallen(frame.z + step) & (norm < shortest)
+        best = torch.where(shorter[..., None], step, best)
+        shortest = torch.where(shorter, norm, shortest)
+    return best

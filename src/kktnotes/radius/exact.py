@@ -1,0 +1,226 @@
+"""Exact l2 distance to the decision boundary of a two-layer network (Definition 4.1)."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import torch
+
+from kktnotes import checks
+from kktnotes.geometry import Span, each_network, step_across
+from kktnotes.network import TwoLayerReLU
+from kktnotes.radius.branch_and_bound import Search
+from kktnotes.radius.result import Radii, Radius
+from kktnotes.radius.two_neurons import half_space, wedge
+
+
+@dataclass(frozen=True)
+class Options:
+    """Knobs of one call."""
+
+    tolerance: float
+    deadline: float
+    progress: bool
+
+
+def exact_radius(
+    network: TwoLayerReLU,
+    x: torch.Tensor,
+    *,
+    tolerance: float = 1e-9,
+    time_budget: float | None = None,
+    progress: bool = True,
+) -> Radii:
+    """Return the zero radius and the flip radius of every point, each with certified bounds.
+
+    One merged neuron a sign: closed form. Otherwise branch and bound over the opposite-sign
+    neurons (appendix, ours). A batch of networks is worked on one network after the other.
+
+    Parameters
+    ----------
+    network : TwoLayerReLU
+        One network, or a batch with leading dimensions.
+    x : tensor (..., n, p)
+        Points; leading dimensions broadcast against those of the network.
+    tolerance : float
+        Relative gap between the bounds at which a point is finished.
+    time_budget : float, optional
+        Seconds; what is not finished then keeps valid bounds and says so.
+    progress : bool
+        Whether long searches show a progress bar (only ever on a terminal).
+
+    Returns
+    -------
+    Radii
+        `zero` and `flip`, each with lower, upper, nearest and finished.
+
+    Raises
+    ------
+    ValueError
+        If x does not fit the network or a knob is out of its range.
+
+    Notes
+    -----
+    Distances are in the coordinates of x. In a sample's reduced coordinates they are those of
+    the ambient space, since the nearest point differs from x in the span of the weights only.
+    """
+    x = checks.tensor("x", x, dimensions=2, device=network.weights.device)
+    if x.shape[-1] != network.weights.shape[-1]:
+        raise checks.refuse(
+            "x", f"{x.shape[-1]} coordinates", f"{network.weights.shape[-1]}, as the weights have"
+        )
+    tolerance = checks.positive("tolerance", tolerance)
+    deadline = torch.inf
+    if time_budget is not None:
+        deadline = time.monotonic() + checks.positive("time_budget", time_budget)
+    options = Options(tolerance, deadline, progress)
+    if network.weights.ndim == 2:
+        flat = x.reshape(-1, x.shape[-1])
+        radii = _one_network(network, flat, options)
+        return _reshape(radii, x.shape[:-1])
+    batch = torch.broadcast_shapes(network.weights.shape[:-2], x.shape[:-2])
+    every = x.expand(*batch, *x.shape[-2:]).reshape(-1, *x.shape[-2:])
+    found = [
+        _one_network(single, points, options)
+        for single, points in zip(each_network(network, batch), every, strict=True)
+    ]
+    stacked = Radii(
+        torch.stack([radii.output for radii in found]),
+        _stack([radii.zero for radii in found]),
+        _stack([radii.flip for radii in found]),
+    )
+    return _reshape(stacked, (*batch, x.shape[-2]))
+
+
+def _one_network(network: TwoLayerReLU, x: torch.Tensor, options: Options) -> Radii:
+    """Return both radii for points (n, p) of one network."""
+    span = Span.of(network)
+    output = network(x)
+    zero, flip = _blank(x), _blank(x)
+    at_zero = output == 0
+    zero.lower[at_zero] = zero.upper[at_zero] = 0.0
+    zero.nearest[at_zero] = x[at_zero]
+    zero.finished[at_zero] = True
+    for sign in (1.0, -1.0):
+        rows = torch.nonzero(output > 0 if sign > 0 else output <= 0)[:, 0]
+        if not len(rows):
+            continue
+        away = rows[output[rows] != 0]
+        _fill(
+            zero,
+            away,
+            _distance(network, span, x[away], sign, False, options),
+        )
+        if sign > 0:
+            _fill(flip, rows, Radius(*(part[rows] for part in _parts(zero))))
+        else:
+            _fill(
+                flip,
+                rows,
+                _distance(network, span, x[rows], sign, True, options),
+            )
+    return Radii(output, zero, flip)
+
+
+def _distance(
+    network: TwoLayerReLU,
+    span: Span,
+    x: torch.Tensor,
+    sign: float,
+    flip: bool,
+    options: Options,
+) -> Radius:
+    """Return one of the distances for points of one sign."""
+    radius = _blank(x)
+    if not len(x):
+        return radius
+    rest = torch.arange(len(x), device=x.device)
+    if len(span.signs) == 2 and bool(span.signs.sum() == 0) and bool((span.norms > 0).all()):
+        _fill(radius, rest, _closed_form(network, span, x, sign, flip, options))
+        rest = torch.nonzero(~radius.finished)[:, 0]
+    if len(rest):
+        search = Search(network, span, x[rest], sign, flip, options.tolerance, options.deadline)
+        label = "flip radius" if flip else "zero radius"
+        lower, closed = search.run(progress=options.progress, label=label)
+        finished = closed & _agree(span, x[rest], lower, search.upper, options.tolerance)
+        _fill(radius, rest, Radius(lower, search.upper, search.nearest, finished))
+    return radius
+
+
+def _closed_form(
+    network: TwoLayerReLU, span: Span, x: torch.Tensor, sign: float, flip: bool, options: Options
+) -> Radius:
+    """Return the distances for two merged neurons, one a sign."""
+    own = int(torch.nonzero(span.signs == sign)[0, 0])
+    values, rounding = span.parts(span.coordinates(x)), span.rounding(x)
+    order = [own, 1 - own]
+    value, other_value = (values[:, j] for j in order)
+    # At a point of sign -1 with N = 0, own neurons may be off: then both sides are as they are.
+    step, lower = wedge(
+        span.weights[own], span.weights[1 - own], value, other_value, rounding[:, order]
+    )
+    if not (flip and sign < 0):
+        other_step, other_lower = half_space(span.weights[own], value, rounding[:, own])
+        length = torch.linalg.vector_norm(step, dim=-1).nan_to_num(nan=torch.inf)
+        nearer = torch.linalg.vector_norm(other_step, dim=-1) < length
+        step = torch.where(nearer[:, None], other_step, step)
+        lower = torch.minimum(lower, other_lower)
+    known = step.isfinite().all(-1)
+    move = span.lift(step.nan_to_num(nan=0.0))
+    signs = torch.full_like(value, sign)
+    nearest, verified = step_across(network, x, move, signs, zero_counts=not flip)
+    verified = verified & known
+    upper = torch.linalg.vector_norm(nearest - x, dim=-1)
+    upper = torch.where(verified, upper, torch.full_like(upper, torch.inf))
+    nearest = torch.where(verified[:, None], nearest, torch.full_like(nearest, torch.nan))
+    lower = torch.minimum(lower, upper)
+    return Radius(lower, upper, nearest, _agree(span, x, lower, upper, options.tolerance))
+
+
+def _agree(
+    span: Span, x: torch.Tensor, lower: torch.Tensor, upper: torch.Tensor, tolerance: float
+) -> torch.Tensor:
+    """Whether bounds agree to the tolerance, or to what rounding of the inputs allows."""
+    if len(span.signs):
+        finest = 8 * (span.rounding(x) / span.norms.clamp(min=1e-300)).amax(-1)
+    else:
+        finest = torch.zeros_like(upper)
+    return (upper - lower <= tolerance * upper + finest) | (upper == lower)
+
+
+def _blank(x: torch.Tensor) -> Radius:
+    """Return bounds 0 and infinity."""
+    infinite = x.new_full(x.shape[:1], torch.inf)
+    missing = torch.full_like(x, torch.nan)
+    done = torch.zeros(len(x), dtype=torch.bool, device=x.device)
+    return Radius(torch.zeros_like(infinite), infinite, missing, done)
+
+
+def _parts(radius: Radius) -> tuple[torch.Tensor, ...]:
+    return radius.lower, radius.upper, radius.nearest, radius.finished
+
+
+def _fill(target: Radius, rows: torch.Tensor, source: Radius) -> None:
+    """Write the bounds of some rows."""
+    for into, values in zip(_parts(target), _parts(source), strict=True):
+        into[rows] = values
+
+
+def _stack(radii: list[Radius]) -> Radius:
+    return Radius(*(torch.stack(parts) for parts in zip(*map(_parts, radii), strict=True)))
+
+
+def _reshape(radii: Radii, shape: tuple[int, ...]) -> Radii:
+    """Give every part its leading shape."""
+
+    def one(radius: Radius) -> Radius:
+        nearest = radius.nearest.reshape(*shape, -1)
+        return Radius(
+            radius.lower.reshape(shape),
+            radius.upper.reshape(shape),
+            nearest,
+            radius.finished.reshape(shape),
+        )
+
+    return Radii(radii.output.reshape(shape), one(radii.zero), one(radii.flip))
