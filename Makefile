@@ -22,6 +22,7 @@ book: $(STAMP)  ## run every notebook with papermill and build the pages into _b
 	$(BIN)/python -m tools.render $(PROFILE)
 
 html: $(STAMP)  ## build the pages from the notebooks' stored outputs into _build/html, in seconds
+	rm -rf _build/html
 	$(BIN)/jupyter-book build . --all -W -n --keep-going
 
 notebooks: $(STAMP)  ## bring each book/*.ipynb up to date with its text twin (ALL=1: run all of them again)

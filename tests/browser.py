@@ -73,6 +73,14 @@ class Page:
             raise RuntimeError(f"{javascript}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
 
+    def wait(self, javascript: str) -> None:
+        """Wait until a JavaScript expression is true in the page."""
+        deadline = time.monotonic() + self.browser.timeout
+        while not self.run(javascript):
+            if time.monotonic() > deadline:
+                raise TimeoutError(javascript)
+            time.sleep(0.05)
+
 
 class Browser:
     """A headless Chromium; a context manager."""

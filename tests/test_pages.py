@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -42,6 +43,7 @@ class Outline(HTMLParser):
 @pytest.fixture(scope="session")
 def pages():
     """Build the book from the committed notebooks, warnings as errors, and outline every page."""
+    shutil.rmtree(HTML, ignore_errors=True)
     command = "from jupyter_book.cli.main import main; main()"
     built = subprocess.run(
         [sys.executable, "-c", command, "build", str(chapters.ROOT), *render.STRICT],
@@ -125,6 +127,20 @@ def test_every_figure_of_a_chapter_has_a_caption(pages):
         outputs = re.findall(r'<img[^>]*src="\.\./_images/', text)
         captioned = [f for f in figures if re.search(r"<figcaption>.*?caption-text", f, re.S)]
         assert len(captioned) == len(outputs), path.name
+
+
+def test_the_search_works_from_the_disk(pages, chromium):
+    page = chromium.open((HTML / "search.html").as_uri() + "?q=robust")
+    finished = "document.querySelector('#search-results').innerText.includes('Search finished')"
+    page.wait(finished)
+    assert page.run("document.querySelectorAll('#search-results li a').length") > 0
+    assert page.errors == []
+
+
+def test_there_is_one_search_field(pages, chromium):
+    page = chromium.open((HTML / "book" / "intro.html").as_uri())
+    fields = "[...document.querySelectorAll('.search-button-field')].filter(b => b.offsetParent)"
+    assert page.run(f"{fields}.length") == 1
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])

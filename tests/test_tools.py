@@ -3,12 +3,15 @@
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
+import time
 from dataclasses import replace
 
 import nbformat
+import psutil
 import pytest
 
 from tools import chapters, execute, notebooks, render
@@ -157,6 +160,29 @@ def test_the_command_ends_with_the_failing_cell(book):
     ended = subprocess.run(command, cwd=book, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     assert re.search(r"second: \d+\.\d s, within the budget of 45 s", ended.stdout)
+
+
+def test_an_interrupt_loses_nothing_finished_and_leaves_nothing_running(book):
+    shutil.copytree(chapters.ROOT / "tools", book / "tools", dirs_exist_ok=True)
+    chapter(book, "second", "import time\ntime.sleep(600)")
+    command = [sys.executable, "-m", "tools.execute"]
+    running = subprocess.Popen(command, cwd=book, stderr=subprocess.PIPE, text=True)
+    executed = book / "_build" / "quick" / "executed"
+    deadline = time.monotonic() + 60
+    while not (executed / "first.json").exists():
+        assert running.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    started = psutil.Process(running.pid).children(recursive=True)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "finished notebooks stay finished" in said
+    _, alive = psutil.wait_procs(started, timeout=30)
+    assert alive == []
+    assert not (executed / "second.ipynb").exists()
+    jobs = execute.plan(Profile.load("quick", book), book)
+    assert [job.name for job in jobs if job.finished() is None] == ["second"]
 
 
 def test_a_broken_record_means_run_again(book):
