@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from kktnotes.flow.field import Field, Slope
+from kktnotes.flow.sliding import Kinks
 
 
 def stages_for(reach: float, most: int) -> int:
@@ -63,6 +64,8 @@ def step(
     lengths: list[float],
     stages: list[int],
     buffers: list[torch.Tensor],
+    kinks: Kinks | None = None,
+    pull: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return the changes of c (B, m, n) and v (B, m) over a step, and the new h (B, m, n).
 
@@ -83,7 +86,7 @@ def step(
     newer_output = slope.output * rows[1, 2][:, None]
     older_output = torch.zeros_like(newer_output)
     for j in range(2, most + 1):
-        here = field.slope(new_pre, output + newer_output, work)
+        here = field.slope(new_pre, output + newer_output, work, kinks, pull)
         mu, nu, mu_tilde, gamma = rows[j][:, :, None]
         older_output = (
             nu * older_output + mu * newer_output + mu_tilde * here.output + gamma * slope.output

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import torch
 
 from kktnotes.flow.losses import Loss
+from kktnotes.flow.sliding import Kinks
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Slope:
     log_mean_slope: torch.Tensor  # ln mean(-l') (B,)
     change: torch.Tensor  # dc / dtau (B, m, n)
     output: torch.Tensor  # dv / dtau (B, m)
+    fraction: torch.Tensor | None = None  # phi' of the held pairs before clipping (pairs,)
 
 
 class Field:
@@ -65,8 +67,29 @@ class Field:
             return torch.bmm(left, right, out=out)
         return torch.baddbmm(base, left, right, out=out)
 
-    def slope(self, pre: torch.Tensor, output: torch.Tensor, buffer: torch.Tensor) -> Slope:
-        """Evaluate the field at preactivations (B, m, n) and v (B, m); `buffer` holds dc/dtau."""
+    def columns(self, points: torch.Tensor) -> torch.Tensor:
+        """Return the columns K[:, points] (B, n, u) of each flow for points (B, u)."""
+        if self.gram is not None:
+            return torch.gather(
+                self.gram, 2, points[:, None, :].expand(-1, self.gram.shape[1], -1)
+            )
+        picked = torch.gather(
+            self.factor, 1, points[:, :, None].expand(-1, -1, self.factor.shape[2])
+        )
+        return self.factor @ picked.mT
+
+    def slope(
+        self,
+        pre: torch.Tensor,
+        output: torch.Tensor,
+        buffer: torch.Tensor,
+        kinks: Kinks | None = None,
+        pull: torch.Tensor | None = None,
+    ) -> Slope:
+        """Evaluate the field at preactivations (B, m, n) and v (B, m); `buffer` holds dc/dtau.
+
+        Pairs in `kinks` slide: see `sliding`.
+        """
         active = torch.clamp(pre, min=0, out=buffer)
         margins = self.labels * (output[:, None, :] @ active)[:, 0]
         log_slope = self.loss.log_slope(margins)
@@ -75,8 +98,11 @@ class Field:
         signed = weights * self.labels
         output_change = (active @ signed[:, :, None])[..., 0]
         change = active.sign_().mul_(signed[:, None, :]).mul_(output[:, :, None])
+        fraction = None
+        if kinks is not None:
+            fraction = kinks.hold(pre, output, signed, change, pull)
         log_mean = log_total - math.log(margins.shape[-1])
-        return Slope(margins, weights, log_mean, change, output_change)
+        return Slope(margins, weights, log_mean, change, output_change, fraction)
 
     def margin_speed(
         self,

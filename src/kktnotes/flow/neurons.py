@@ -1,11 +1,15 @@
-"""Which neurons the flow still steps: equal ones as one, dead ones set aside.
+"""Which neurons the flow still steps: equal ones as one, dead ones set aside (ours).
 
-Balanced neurons (||w~_j|| = |v_j|) of one sign with parallel w~_j and the same pattern on the data
-have the same speed per unit of weight: they stay parallel and keep their shares, so they move as
-the one neuron with u = sum |v_j| w~_j. Training outputs do not change. Neurons of angle a between
-them are taken as parallel when 1 - cos a is below a tolerance; the flow of the outputs changes by
-that much, relatively. Unbalanced neurons separate again and are never merged. A neuron with no
-active point has no gradient: it rests for good.
+The flow of neuron j depends on its preactivations on the data and on v_j only: the part of w~_j
+orthogonal to the data never moves. Neurons whose (w~_j, v_j), without that part, are positive
+multiples a_j of one another have speeds in the same proportion, so they stay so and move as one
+neuron, which carries u = sum_j |v_j| w~_j and v^2 = sum_j v_j^2. Balanced neurons of one sign (||w~_j|| =
+|v_j|) with parallel w~_j are of this kind; parallel neurons of unequal balance are not, and part
+again. Proportional is meant up to an angle with 1 - cos below a tolerance. Taking such neurons as
+one leaves the training outputs as they are to first order, and the difference that it removes
+fades in the flow itself, relatively, as ||theta|| grows.
+
+A neuron with no active point has no gradient: it rests for good.
 """
 
 from __future__ import annotations
@@ -22,50 +26,66 @@ class Neurons:
     Attributes
     ----------
     base : tensor (P, q)
-        The part of w~ of each stepped neuron that does not move: w~ = base + c x~.
+        w~ of the stepped neurons at tau = 0, in the span of the data: w~ = base + c x~ later.
+    gram : tensor (P, P)
+        Inner products of `base`.
+    apart : tensor (m, q)
+        The part of w~_j orthogonal to the data, of each original neuron; it never moves.
     group : int64 tensor (m,)
         The stepped neuron of each original one, -1 where dead.
     share : tensor (m,)
         Original neuron j is sqrt(share_j) times its stepped one, in w~ and in v.
-    balanced : bool tensor (P,)
-        Whether ||w~|| = |v| at the start.
     resting_weights, resting_output : tensors (m, q), (m,), or None
         The dead neurons at their rows; other rows are not used.
     """
 
     base: torch.Tensor
+    gram: torch.Tensor
+    apart: torch.Tensor
     group: torch.Tensor
     share: torch.Tensor
-    balanced: torch.Tensor
     resting_weights: torch.Tensor | None = None
     resting_output: torch.Tensor | None = None
 
     @classmethod
-    def at_start(cls, augmented: torch.Tensor, output: torch.Tensor) -> Neurons:
-        """Return m separate neurons w~ (m, q), v (m,)."""
-        count = len(output)
-        squares = augmented.square().sum(-1)
-        gap = (squares - output.square()).abs()
+    def at_start(
+        cls, augmented: torch.Tensor, points: torch.Tensor, gram: torch.Tensor | None
+    ) -> Neurons:
+        """Return m separate neurons w~ (m, q) for points x~ (n, q) and K (n, n), if it is known."""
+        base = augmented
+        if gram is not None and points.shape[0] < points.shape[1]:
+            ridge = 1e-13 * gram.diagonal().max() * torch.eye(len(gram)).to(gram)
+            factor, failed = torch.linalg.cholesky_ex(gram + ridge)
+            if not bool(failed):
+                base = torch.cholesky_solve(points @ augmented.mT, factor).mT @ points
+        count = len(augmented)
         return cls(
-            augmented,
-            torch.arange(count, device=output.device),
-            torch.ones_like(output),
-            gap <= 1e-12 * (squares + output.square()),
+            base,
+            base @ base.mT,
+            augmented - base,
+            torch.arange(count, device=base.device),
+            torch.ones_like(base[:, 0]),
         )
 
     def widen(
         self, weights: torch.Tensor, output: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return w~ (m, q) and v (m,) of the original neurons from those stepped."""
-        live = self.group >= 0
-        rows, factor = self.group.clamp(min=0), self.share.sqrt()
         if len(weights) == 0:
-            return self.resting_weights, self.resting_output
-        full_weights, full_output = weights[rows] * factor[:, None], output[rows] * factor
+            return self.apart + self.resting_weights, self.resting_output
+        rows, factor = self.group.clamp(min=0), self.share.sqrt()
+        full, full_output = weights[rows] * factor[:, None], output[rows] * factor
         if self.resting_weights is not None:
-            full_weights = torch.where(live[:, None], full_weights, self.resting_weights)
+            live = self.group >= 0
+            full = torch.where(live[:, None], full, self.resting_weights)
             full_output = torch.where(live, full_output, self.resting_output)
-        return full_weights, full_output
+        return self.apart + full, full_output
+
+    def narrow(self, weights: torch.Tensor) -> torch.Tensor:
+        """Return w~ (P, q) of the stepped neurons, the parts orthogonal to the data added up."""
+        live = torch.nonzero(self.group >= 0)[:, 0]
+        parts = self.share[live].sqrt()[:, None] * self.apart[live]
+        return weights.index_add(0, self.group[live], parts)
 
     def reduced(
         self,
@@ -74,45 +94,41 @@ class Neurons:
         first: torch.Tensor,
         pre: torch.Tensor,
         output: torch.Tensor,
-        tolerance: float | None,
+        held: torch.Tensor | None,
+        labels: torch.Tensor,
+        tolerance: float,
     ) -> tuple[Neurons, torch.Tensor, torch.Tensor] | None:
         """Merge what has become one and set the dead aside; None where nothing changes.
 
-        Arguments: x~ (n, q), c, h(0), h (P, n), v (P,) of the stepped neurons, and the tolerance
-        on 1 - cos (None merges nothing). Returns the neurons, the matrix (P', P) that takes rows
-        of c, h(0) and h to their new rows, and the new v (P',).
+        Arguments: x~ (n, q), c, h(0), h (P, n), v (P,) of the stepped neurons, the pairs held
+        on their kinks (P, n), y (n,), and the tolerance on 1 - cos (0 merges nothing). Returns the
+        neurons, the matrix (P', P) that takes rows of c, h(0), h to new rows, and the new v (P',).
         """
-        active = pre > 0
-        live = active.any(-1)
-        leader = torch.arange(len(output), device=output.device)
-        if tolerance is not None:
-            leader = self._leaders(change, first, pre, output, active, tolerance)
-        keep = live & (leader == torch.arange(len(output), device=output.device))
+        live = (pre > 0).any(-1) if held is None else ((pre > 0) | held).any(-1)
+        leader = rows = torch.arange(len(output), device=output.device)
+        if tolerance > 0:
+            leader = self._leaders(change, first, pre, output, labels, tolerance)
+        keep = live & (leader == rows)
         if bool(keep.all()):
             return None
-        place = torch.cumsum(keep, 0) - 1
-        target = torch.where(live, place[leader], -1)  # new row of each old row
-        rows = torch.nonzero(live)[:, 0]
-        alone = torch.bincount(target[rows], minlength=int(keep.sum())) == 1
-        mix = output.new_zeros(len(alone), len(output))
-        mix[target[rows], rows] = output[rows].abs()  # u = sum |v_j| w~_j
-        share = output.square() / (mix @ output.abs()).clamp(min=1e-300)[target.clamp(min=0)]
-        length = ((mix @ _gram(self.base, change, first, pre)) * mix).sum(-1)  # ||u||^2
-        new_output = length.clamp(min=1e-300) ** 0.25 * output[keep].sign()
-        mix /= new_output.abs()[:, None].clamp(min=1e-300)
-        single = alone[target.clamp(min=0)] & live
-        mix[:, single] = 0.0
-        mix[target[single], single] = 1.0
-        share = torch.where(single, torch.ones_like(share), share)
-        new_output = torch.where(alone, output[keep], new_output)
+        target = torch.where(live, (torch.cumsum(keep, 0) - 1)[leader], -1)  # new row of each
+        rows = rows[live]
+        member = output.new_zeros(int(keep.sum()), len(output))
+        member[target[rows], rows] = 1.0
+        alone = member.sum(-1) == 1
+        total = (member @ output.square()).sqrt()
+        new_output = torch.where(alone, output[keep], total * output[keep].sign())
+        share = torch.where(
+            alone[target.clamp(min=0)], 1.0, (output / total[target.clamp(min=0)]).square()
+        )
+        mix = member * share.sqrt()
         old = self.group.clamp(min=0)
-        group = torch.where(self.group >= 0, target[old], -1)
-        share = self.share * share[old]
         neurons = Neurons(
             mix @ self.base,
-            group,
-            share,
-            self.balanced[keep],
+            mix @ self.gram @ mix.mT,
+            self.apart,
+            torch.where(self.group >= 0, target[old], -1),
+            self.share * share[old],
             *self._resting(points, change, output, live),
         )
         return neurons, mix, new_output
@@ -123,27 +139,32 @@ class Neurons:
         first: torch.Tensor,
         pre: torch.Tensor,
         output: torch.Tensor,
-        active: torch.Tensor,
+        labels: torch.Tensor,
         tolerance: float,
     ) -> torch.Tensor:
-        """Return for each stepped neuron the first one that it has become equal to."""
+        """Return for each stepped neuron the first one that it has become equal to.
+
+        Same sign, same pattern on the points of that sign, (w~, v) parallel, and no margin would
+        change by more than ten tolerances through the other points.
+        """
         leader = torch.arange(len(output), device=output.device)
-        _, kind = torch.unique(
-            torch.cat([active, (output > 0)[:, None]], 1), dim=0, return_inverse=True
-        )
-        candidates = self.balanced & (torch.bincount(kind)[kind] > 1)
-        if int(candidates.sum()) < 2:
+        positive = output > 0
+        same = (pre > 0) & (positive[:, None] == (labels > 0))
+        _, kind = torch.unique(torch.cat([same, positive[:, None]], 1), dim=0, return_inverse=True)
+        free = torch.bincount(kind)[kind] > 1
+        if not bool(free.any()):
             return leader
-        gram = _gram(self.base, change, first, pre)
+        gram = self.gram + first @ change.mT + change @ pre.mT + torch.outer(output, output)
         norm = gram.diagonal().clamp(min=1e-300).sqrt()
-        parallel = gram / norm / norm[:, None] >= 1 - tolerance
-        parallel &= (kind == kind[:, None]) & candidates & candidates[:, None]
-        free = candidates.clone()
-        for j in torch.nonzero(candidates)[:, 0].tolist():
+        parallel = (gram / norm / norm[:, None] >= 1 - tolerance) & (kind == kind[:, None])
+        for j in torch.nonzero(free & (parallel.sum(-1) > 1))[:, 0].tolist():
             if free[j]:
-                same = parallel[j] & free
-                leader[same] = j
-                free &= ~same
+                members = torch.nonzero(parallel[j] & free)[:, 0]
+                parts = output[members].abs()[:, None] * pre[members]
+                shift = parts.clamp(min=0).sum(0) - parts.sum(0).clamp(min=0)
+                if shift.max() <= 10 * tolerance:
+                    leader[members] = j
+                    free[members] = False
                 free[j] = False
         return leader
 
@@ -154,17 +175,4 @@ class Neurons:
         if bool(live.all()):
             return self.resting_weights, self.resting_output
         weights, values = self.widen(self.base + change @ points, output)
-        if self.resting_weights is None:
-            return weights, values
-        old = self.group < 0
-        return (
-            torch.where(old[:, None], self.resting_weights, weights),
-            torch.where(old, self.resting_output, values),
-        )
-
-
-def _gram(
-    base: torch.Tensor, change: torch.Tensor, first: torch.Tensor, pre: torch.Tensor
-) -> torch.Tensor:
-    """Return the inner products of the w~ (P, P): base base^T + h(0) c^T + c h^T."""
-    return base @ base.mT + first @ change.mT + change @ pre.mT
+        return weights - self.apart, values

@@ -27,7 +27,7 @@ class Knobs:
     give_up_log_time: float
     stable_growth: float
     stable_from: float
-    merge: float | None
+    merge: float
     spacing: float
 
 
@@ -62,7 +62,8 @@ class Track:
         self.tau, self.log_time, self.status = 0.0, -math.inf, None
         self.steps = self.rejected = self.products = self.since_tended = 0
         self.balance_drift = self.preactivation_drift = self.margin_decrease = 0.0
-        self.best_soft, self.path, self.resting = -math.inf, 0.0, 0.0
+        self.best_soft, self.path = -math.inf, 0.0
+        self.resting = neurons.apart.square().sum().item()  # of ||theta||^2, and does not move
         self.separated: tuple[float, float] | None = None
         self.pattern, self.pattern_log_time = None, 0.0
         self.history: list[tuple[float, ...]] = []
@@ -165,7 +166,7 @@ class Track:
         self._measure_balance(squares, output)
         gone = mix.sum(0) == 0
         self.resting += (squares + output.square())[gone].sum().item()
-        self.gap = torch.where((mix != 0).sum(-1) == 1, mix @ self.gap, torch.zeros_like(mix[:, 0]))
+        self.gap = (mix != 0).to(mix.dtype) @ self.gap
 
     def _measure_balance(self, squares: torch.Tensor, output: torch.Tensor) -> None:
         if len(squares):

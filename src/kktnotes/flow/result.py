@@ -60,13 +60,16 @@ class Snapshot:
 
     @property
     def stepped(self) -> torch.Tensor:
-        """The vectors w~ (P, q) of the stepped neurons."""
+        """The vectors w~ (P, q) of the stepped neurons, in the span of the data."""
         return self.neurons.base + self.change @ self.points
 
     @property
     def distinct(self) -> TwoLayerReLU:
-        """The live neurons, those that have become one as one (P neurons)."""
-        weights = self.stepped
+        """The live neurons, those that have become one as one (P neurons).
+
+        u_p = |v_p| w~_p is the sum of |v_j| w~_j over the neurons it stands for.
+        """
+        weights = self.neurons.narrow(self.stepped)
         return TwoLayerReLU(weights[:, :-1], weights[:, -1], self.output)
 
     @property

@@ -12,9 +12,10 @@ from kktnotes.flow import chebyshev
 from kktnotes.flow.field import Field, Slope
 from kktnotes.flow.neurons import Neurons
 from kktnotes.flow.record import Knobs, Reading, Track
+from kktnotes.flow.sliding import Kinks, updated
 
 MOST_STAGES = 250
-CHECK_EVERY = 32  # steps between recomputing h, merging and looking for the dead
+CHECK_EVERY = 10  # steps between recomputing h, merging and looking for the dead
 
 
 @dataclass
@@ -46,6 +47,8 @@ class Run:
         """Take h(0) (B, m, n), v (B, m), each flow's neurons and points x~ (B, n, q)."""
         self.field, self.first, self.knobs = field, first, knobs
         self.began, self.progress = time.monotonic(), progress
+        self.kinks: Kinks | None = None
+        self.pull = torch.zeros_like(output[:, 0])
         self.allocate()
         squares = torch.stack([group.base.square().sum(-1) for group in neurons])
         self.state = self.evaluated(torch.zeros_like(first), first.clone(), output, squares)
@@ -65,7 +68,7 @@ class Run:
         self, change: torch.Tensor, pre: torch.Tensor, output: torch.Tensor, squares: torch.Tensor
     ) -> State:
         """Return the state with its slope and speeds."""
-        slope = self.field.slope(pre, output, torch.empty_like(pre))
+        slope = self.field.slope(pre, output, torch.empty_like(pre), self.kinks, self.pull)
         speed = self.field.times_gram(slope.change)
         margin_speed = self.field.margin_speed(pre, output, slope, speed, self.buffers[0])
         return State(change, pre, output, squares, slope, speed, margin_speed)
@@ -123,6 +126,7 @@ class Run:
         tracks = [self.tracks[which] for which in self.here]
         plans = [track.plan(MOST_STAGES) for track in tracks]
         lengths, stages = [plan[0] for plan in plans], [plan[1] for plan in plans]
+        self.pull = state.output.new_tensor([0.5 / length for length in lengths])
         moved, moved_output, pre = chebyshev.step(
             field,
             state.pre,
@@ -132,9 +136,11 @@ class Run:
             lengths,
             stages,
             self.buffers[:4],
+            self.kinks,
+            self.pull,
         )
         output = state.output + moved_output
-        slope = field.slope(pre, output, torch.empty_like(pre))
+        slope = field.slope(pre, output, torch.empty_like(pre), self.kinks, self.pull)
         speed = field.times_gram(slope.change)
         work, other = self.buffers[4:]
         margin_speed = field.margin_speed(pre, output, slope, speed, work)
@@ -166,10 +172,22 @@ class Run:
             )
         ]
         self.state = new if all(taken) else self.chosen(taken, new, state)
+        if any(taken):
+            self.catch(state.pre, torch.tensor(taken, device=output.device))
         for b, track in enumerate(tracks):
             if taken[b]:
                 track.after(lengths[b], readings[b], self.row(b))
         self.tend([b for b, track in enumerate(tracks) if track.due(CHECK_EVERY)])
+
+    def catch(self, before: torch.Tensor, taken: torch.Tensor) -> None:
+        """Hold the pairs that have come to slide on their kinks and let go those that leave."""
+        state = self.state
+        held = updated(
+            self.kinks, self.field, before, state.pre, state.output, state.slope, state.speed, taken
+        )
+        if held is not None:
+            self.kinks = Kinks(held, self.field) if bool(held.any()) else None
+            self.state = self.evaluated(state.change, state.pre, state.output, state.squares)
 
     @staticmethod
     def chosen(taken: list[bool], new: State, old: State) -> State:
@@ -210,6 +228,8 @@ class Run:
                 self.first[b, :count],
                 pre[b, :count],
                 state.output[b, :count],
+                None if self.kinks is None else self.kinks.held[b, :count],
+                self.field.labels[b],
                 self.knobs.merge,
             )
             if result is not None:
@@ -231,6 +251,9 @@ class Run:
             change, pre, self.first = mixer @ change, mixer @ pre, mixer @ self.first
             self.allocate()
             squares = self.squares_of(change, pre)
+            if self.kinks is not None:
+                held = (mixer != 0).to(pre.dtype) @ self.kinks.held.to(pre.dtype) > 0
+                self.kinks = Kinks(held, self.field) if bool(held.any()) else None
         self.state = self.evaluated(change, pre, output, squares)
         for b in rows:
             self.tracks[self.here[b]].tended(self.row(b))
@@ -265,6 +288,10 @@ class Run:
                 state.speed[keep],
                 state.margin_speed[keep],
             )
+            self.pull = self.pull[keep]
+            if self.kinks is not None:
+                held = self.kinks.held[keep]
+                self.kinks = Kinks(held, self.field) if bool(held.any()) else None
             self.allocate()
 
 

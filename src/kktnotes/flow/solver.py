@@ -35,7 +35,7 @@ def gradient_flow(
     give_up_log_time: float = 60.0,
     stable_growth: float = 4.0,
     stable_from: float = 250.0,
-    merge: float | None = 1e-8,
+    merge: float = 1e-5,
     spacing: float = 0.1,
     device: torch.device | str | None = None,
     progress: bool | None = None,
@@ -62,8 +62,11 @@ def gradient_flow(
     x = samples[0].x.expand(len(starts), -1, -1) if x is None else x
     points = torch.cat([x, torch.ones_like(x[..., :1])], -1)
     field = Field(points, torch.stack([one.y for one in samples]), loss)
-    neurons = [Neurons.at_start(start.augmented, start.output) for start in starts]
-    first = torch.stack([group.base for group in neurons]) @ points.mT
+    grams = [None] * len(starts) if field.gram is None else field.gram
+    neurons = [
+        Neurons.at_start(start.augmented, points[b], grams[b]) for b, start in enumerate(starts)
+    ]
+    first = torch.stack([start.augmented for start in starts]) @ points.mT
     output = torch.stack([start.output for start in starts])
     run = Run(field, first, output, neurons, points, knobs, progress)
     for track, one in zip(run.tracks, samples, strict=True):

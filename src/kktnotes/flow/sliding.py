@@ -1,0 +1,111 @@
+"""Points that come to sit on a neuron's kink (ours): the flow slides along h_ji = 0.
+
+A point of the label that neuron j works against (y_i v_j < 0) is pushed off by the neuron while it
+is active and may be pulled back by the others while it is not. Both speeds then point at the kink,
+the gradient flow (a differential inclusion in Clarke's subdifferential, section 2) stays on it, and
+phi'_ji is the number in [0, 1] that keeps dh_ji / dtau = 0 (Filippov). An explicit method that takes
+phi' = 1[h > 0] would chatter there instead. Points of the neuron's own label leave their kink.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from kktnotes.flow.field import Field, Slope
+
+
+class Kinks:
+    """The held pairs (neuron, point) of a batch of flows, ready to solve for their phi'."""
+
+    def __init__(self, held: torch.Tensor, field: Field) -> None:
+        """Take the held pairs as a mask (B, m, n)."""
+        self.held = held
+        batch, neurons, count = held.shape
+        b, j, i = torch.nonzero(held, as_tuple=True)
+        self.pair = (b, j, i)
+        self.flat = (b * neurons + j) * count + i
+        self.neuron, self.point = b * neurons + j, b * count + i
+        # the points of each flow that are held by some neuron, padded to u a flow
+        used = held.any(1)
+        rank = torch.cumsum(used, -1) - 1
+        most = int(used.sum(-1).max())
+        points = torch.zeros(batch, most, dtype=torch.int64, device=held.device)
+        rows, columns = torch.nonzero(used, as_tuple=True)
+        points[rows, rank[rows, columns]] = columns
+        self.columns = field.columns(points)  # K[:, U] (B, n, u)
+        self.drift = self.neuron * most + rank[b, i]
+        # the held points of each neuron, padded to r a neuron
+        counts = torch.bincount(self.neuron, minlength=batch * neurons)
+        widest = int(counts.max())
+        order = torch.arange(len(b), device=held.device) - (counts.cumsum(0) - counts)[self.neuron]
+        self.place = self.neuron * widest + order
+        slots = torch.zeros(batch * neurons * widest, dtype=torch.int64, device=held.device)
+        slots[self.place] = rank[b, i]
+        slots = slots.view(batch, neurons, widest)
+        valid = torch.zeros(batch * neurons * widest, dtype=torch.bool, device=held.device)
+        valid[self.place] = True
+        valid = valid.view(batch, neurons, widest)
+        inner = torch.gather(self.columns, 1, points[:, :, None].expand(-1, -1, most))
+        where = torch.arange(batch, device=held.device)[:, None, None, None]
+        block = inner[where, slots[..., :, None], slots[..., None, :]]
+        scale = field.squares.amax()
+        block = block.div_(scale) * (valid[..., :, None] & valid[..., None, :])
+        block.diagonal(dim1=-2, dim2=-1).add_(torch.where(valid, 1e-12, 1.0))
+        self.inverse = torch.cholesky_inverse(torch.linalg.cholesky(block)) / scale
+
+    def hold(
+        self,
+        pre: torch.Tensor,
+        output: torch.Tensor,
+        signed: torch.Tensor,
+        change: torch.Tensor,
+        pull: torch.Tensor,
+    ) -> torch.Tensor:
+        """Write the held pairs' part of dc/dtau into `change`; return their phi' (pairs,).
+
+        The speed asked for is -pull h, which brings a pair that was caught off its kink back to
+        it. The phi' returned are before clipping to [0, 1]: one outside says the pair leaves.
+        """
+        entries = change.view(-1)
+        entries[self.flat] = 0.0
+        drift = (change @ self.columns).view(-1)[self.drift]
+        drift += pull[self.pair[0]] * pre.view(-1)[self.flat]
+        padded = drift.new_zeros(self.inverse.shape[:-1])
+        padded.view(-1)[self.place] = drift
+        wanted = -(self.inverse @ padded[..., None]).view(-1)[self.place]
+        full = signed.view(-1)[self.point] * output.view(-1)[self.neuron]
+        fraction = torch.where(full != 0, wanted / full, 0.0)
+        entries[self.flat] = full * fraction.clamp(0, 1)
+        return fraction
+
+
+def updated(
+    kinks: Kinks | None, field: Field, before: torch.Tensor, pre: torch.Tensor,
+    output: torch.Tensor, slope: Slope, speed: torch.Tensor, taken: torch.Tensor,
+) -> torch.Tensor | None:
+    """Return the held pairs (B, m, n) after a step from h = `before` to `pre`; None if the same.
+
+    A pair is caught when it crossed and both one-sided speeds point at its kink; it is let go when
+    holding it would need a phi' outside of [0, 1]. `taken` (B,): flows whose step was accepted.
+    """
+    crossed = (before > 0) != (pre > 0)
+    crossed &= taken[:, None, None]
+    if kinks is not None:
+        crossed &= ~kinks.held
+    b, j, i = torch.nonzero(crossed, as_tuple=True)
+    own = output[b, j] * slope.weights[b, i] * field.labels[b, i] * field.squares[b, i]
+    active = (pre[b, j, i] > 0).to(own.dtype)
+    off, on = speed[b, j, i] - active * own, speed[b, j, i] + (1 - active) * own
+    caught = (off > 0) & (on < 0)
+    change = bool(caught.any())
+    held = torch.zeros_like(crossed) if kinks is None else kinks.held.clone()
+    if kinks is not None:
+        leaves = (slope.fraction <= 0) | (slope.fraction >= 1)
+        leaves &= taken[kinks.pair[0]]
+        change |= bool(leaves.any())
+        held.view(-1)[kinks.flat[leaves]] = False
+    held[b[caught], j[caught], i[caught]] = True
+    return held if change else None
