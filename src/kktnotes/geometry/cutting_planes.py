@@ -62,7 +62,7 @@ def project_exactly(
         weights = np.array([w for _, w in cuts])
         normals = shares @ own - weights[:, None] * gradient
         excesses = shares @ values - weights * level
-        multipliers, empty = _least_distance(normals, excesses)
+        multipliers, empty = least_distance(normals, excesses)
         bound = certified(
             torch.from_numpy(own),
             torch.from_numpy(values)[None],
@@ -81,7 +81,7 @@ def project_exactly(
     return step, best, False
 
 
-def _least_distance(normals: np.ndarray, excesses: np.ndarray) -> tuple[np.ndarray, bool]:
+def least_distance(normals: np.ndarray, excesses: np.ndarray) -> tuple[np.ndarray, bool]:
     """Return multipliers of min ||s||^2 / 2 s.t. normals s + excesses <= 0, and whether empty.
 
     Lawson and Hanson's reduction of least distance to non-negative least squares.
