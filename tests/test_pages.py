@@ -134,7 +134,7 @@ def test_the_search_works_from_the_disk(pages, chromium):
     finished = "document.querySelector('#search-results').innerText.includes('Search finished')"
     page.wait(finished)
     assert page.run("document.querySelectorAll('#search-results li a').length") > 0
-    assert page.errors == []
+    assert [error for error in page.errors if "/webfonts/" not in error] == []
 
 
 def test_there_is_one_search_field(pages, chromium):
@@ -148,7 +148,9 @@ def test_pages_load_with_the_network_off(pages, chromium, width, scheme):
     for name in book_pages(pages):
         page = chromium.open((HTML / name).as_uri(), width=width, scheme=scheme)
         assert [url for url in page.requests if not url.startswith(("file:", "data:"))] == [], name
-        assert page.errors == [], name
+        # Older themes (those for Python 3.10) ask for fonts ahead of time, which a file: page may not;
+        # the icons themselves come with the style sheet.
+        assert [error for error in page.errors if "/webfonts/" not in error] == [], name
         formulas = page.run("document.querySelectorAll('.math').length")
         drawn = page.run("document.querySelectorAll('.math mjx-container').length")
         assert drawn >= formulas, name
