@@ -148,8 +148,8 @@ def test_pages_load_with_the_network_off(pages, chromium, width, scheme):
     for name in book_pages(pages):
         page = chromium.open((HTML / name).as_uri(), width=width, scheme=scheme)
         assert [url for url in page.requests if not url.startswith(("file:", "data:"))] == [], name
-        # Older themes (those for Python 3.10) ask for fonts ahead of time, which a file: page may not;
-        # the icons themselves come with the style sheet.
+        # The theme for Python 3.10 asks for fonts ahead of time, which a file: page may not do;
+        # the icons come with the style sheet all the same.
         assert [error for error in page.errors if "/webfonts/" not in error] == [], name
         formulas = page.run("document.querySelectorAll('.math').length")
         drawn = page.run("document.querySelectorAll('.math mjx-container').length")
