@@ -1,0 +1,63 @@
+"""Hypotheses of the paper's statements term by term, and explicit constants (ours)."""
+
+from kktnotes.theory.constants import (
+    Bound,
+    InnerProducts,
+    cluster_sum_upper,
+    flip_eta_upper,
+    flip_norm_upper,
+    fresh_inner_products,
+    inner_products,
+    lipschitz_upper,
+    margin_lower,
+    own_sum_lower,
+    radius_lower,
+    total_sum_upper,
+    wrong_sum_upper,
+)
+from kktnotes.theory.coverage import log_missed, log_missed_bound, log_missed_paper
+from kktnotes.theory.hypotheses import (
+    lemma_2_1,
+    theorem_2_1,
+    theorem_3_1,
+    theorem_4_1,
+    theorem_4_2,
+)
+from kktnotes.theory.measured import (
+    ClusterSums,
+    check_cluster_sums,
+    check_flips,
+    check_margins,
+    check_radii,
+    cluster_sums,
+)
+
+__all__ = [
+    "Bound",
+    "ClusterSums",
+    "InnerProducts",
+    "check_cluster_sums",
+    "check_flips",
+    "check_margins",
+    "check_radii",
+    "cluster_sum_upper",
+    "cluster_sums",
+    "flip_eta_upper",
+    "flip_norm_upper",
+    "fresh_inner_products",
+    "inner_products",
+    "lemma_2_1",
+    "lipschitz_upper",
+    "log_missed",
+    "log_missed_bound",
+    "log_missed_paper",
+    "margin_lower",
+    "own_sum_lower",
+    "radius_lower",
+    "theorem_2_1",
+    "theorem_3_1",
+    "theorem_4_1",
+    "theorem_4_2",
+    "total_sum_upper",
+    "wrong_sum_upper",
+]

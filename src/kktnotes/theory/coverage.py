@@ -1,0 +1,60 @@
+"""Does every cluster have an example? The exact probability that one is missed, in logs.
+
+n points fall into k clusters uniformly. The number of clusters hit so far is a Markov chain: from
+j it stays with probability j/k and moves to j + 1 with probability 1 - j/k. All its terms are
+positive, so the probability of fewer than k after n draws is computed without cancellation, which
+inclusion and exclusion could not at 1e-100.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from kktnotes import checks
+
+
+def log_missed(k: int, n: int) -> float:
+    """Return ln Pr[some cluster has no example among n], exact to rounding.
+
+    Parameters
+    ----------
+    k, n : int
+        Clusters and examples. The cost is n k.
+    """
+    k, n = checks.integer("k", k), checks.integer("n", n, least=0)
+    if n < k:
+        return 0.0
+    if k == 1:
+        return -math.inf
+    hit = np.arange(1, k)  # clusters hit, where not all are
+    stay, move = hit / k, 1 - hit / k
+    mass = np.zeros(k - 1)
+    mass[0] = 1.0
+    scale = 0.0
+    for _ in range(n - 1):
+        mass[1:] = mass[1:] * stay[1:] + mass[:-1] * move[:-1]
+        mass[0] *= stay[0]
+        total = mass.sum()
+        if total < 1e-100:
+            mass /= total
+            scale += math.log(total)
+    return min(scale + math.log(mass.sum()), 0.0)
+
+
+def log_missed_bound(k: int, n: int) -> float:
+    """Return ln min(1, k (1 - 1/k)^n), the union bound over the clusters."""
+    k, n = checks.integer("k", k), checks.integer("n", n, least=0)
+    if k == 1:
+        return -math.inf if n else 0.0
+    return min(math.log(k) + n * math.log1p(-1 / k), 0.0)
+
+
+def log_missed_paper(d: float) -> float:
+    """Return ln d^(1 - ln d), an upper bound where n >= k ln^2 d and k <= d (ours).
+
+    k (1 - 1/k)^n <= k e^(-n/k) <= d e^(-ln^2 d).
+    """
+    log_d = math.log(checks.positive("d", d))
+    return min(log_d * (1 - log_d), 0.0)

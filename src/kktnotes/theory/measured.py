@@ -1,0 +1,221 @@
+"""Measured cluster sums, margins, radii and flips against their explicit bounds, as terms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from kktnotes import checks
+from kktnotes.network import TwoLayerReLU
+from kktnotes.sample import Sample
+from kktnotes.terms import Term, Terms
+from kktnotes.theory import constants
+from kktnotes.theory.hypotheses import RESIDUAL
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterSums:
+    """S_q^+- of a KKT point, by the sign of the cluster.
+
+    Attributes
+    ----------
+    own, wrong : tensors (k',)
+        A_q and W_q of the clusters with an example, in the order of their numbers.
+    """
+
+    own: torch.Tensor
+    wrong: torch.Tensor
+
+    @property
+    def total(self) -> float:
+        """T, the sum of all of them."""
+        return float(self.own.sum() + self.wrong.sum())
+
+
+def cluster_sums(sample: Sample, network: TwoLayerReLU, subgradients: torch.Tensor) -> ClusterSums:
+    """Return A_q and W_q of a KKT point.
+
+    Parameters
+    ----------
+    sample : Sample
+        The training sample, with clusters.
+    network : TwoLayerReLU
+        The KKT point of width m.
+    subgradients : tensor (n, m)
+        a_ij = lambda_i phi'_ij.
+    """
+    if sample.cluster is None:
+        raise checks.refuse("sample", "points without clusters", "a sample with cluster numbers")
+    subgradients = checks.tensor("subgradients", subgradients, dimensions=2)
+    if subgradients.shape != (sample.n, network.width):
+        raise checks.refuse(
+            "subgradients", f"shape {tuple(subgradients.shape)}", f"{(sample.n, network.width)}"
+        )
+    weighted = subgradients * network.output.square()
+    plus = (weighted * (network.output > 0)).sum(-1)
+    minus = (weighted * (network.output < 0)).sum(-1)
+    own = torch.where(sample.y > 0, plus, minus)
+    wrong = torch.where(sample.y > 0, minus, plus)
+    groups = sample.cluster.unique()
+    member = (sample.cluster == groups[:, None]).to(own.dtype)
+    return ClusterSums(member @ own, member @ wrong)
+
+
+def check_cluster_sums(
+    sample: Sample,
+    network: TwoLayerReLU,
+    subgradients: torch.Tensor,
+    *,
+    residual: float,
+    measured: constants.InnerProducts | None = None,
+) -> Terms:
+    """Compare the cluster sums of a KKT point with Lemmas 1 to 3 of the appendix.
+
+    Parameters
+    ----------
+    sample, network, subgradients
+        As in `cluster_sums`; the network scaled to min q_i = 1.
+    residual : float
+        Largest relative KKT residual. The bounds are for KKT points: the first term says whether
+        this is one (1e-8); if not, the others are no test of them.
+    measured : InnerProducts, optional
+        Of the sample, where known already.
+    """
+    measured = constants.inner_products(sample) if measured is None else measured
+    sums = cluster_sums(sample, network, subgradients)
+    wrong = constants.wrong_sum_upper(measured, total=sums.total).value
+    items = (
+        Term("KKT point", residual, "<=", RESIDUAL, "largest relative KKT residual"),
+        Term("W_q", float(sums.wrong.max()), "<=", wrong, "largest W_q against Lemma 1"),
+        Term(
+            "A_q + W_q",
+            float((sums.own + sums.wrong).max()),
+            "<=",
+            constants.cluster_sum_upper(measured).value,
+            "largest A_q + W_q against Lemma 2",
+        ),
+        Term("T", sums.total, "<=", constants.total_sum_upper(measured).value, "T against Lemma 2"),
+        Term(
+            "A_q",
+            float(sums.own.min()),
+            ">=",
+            constants.own_sum_lower(measured).value,
+            "least A_q against Lemma 3",
+        ),
+    )
+    return Terms(items, "Cluster sums (ours)")
+
+
+def check_margins(
+    sample: Sample,
+    network: TwoLayerReLU,
+    fresh: Sample,
+    *,
+    measured: constants.InnerProducts | None = None,
+) -> Terms:
+    """Compare y N at fresh points, and the gradients there, with Lemmas 4 and 5.
+
+    Each point has its own bound, from its own inner products with the sample.
+    """
+    measured = constants.inner_products(sample) if measured is None else measured
+    margins = network.margins(fresh.x, fresh.y)
+    bounds = torch.tensor(
+        [bound.value for bound in _by_point(constants.margin_lower, measured, sample, fresh)],
+        dtype=torch.float64,
+    )
+    tightest = int((margins - bounds).argmin())
+    active = (network.preactivations(fresh.x) > 0) * network.output
+    slope = float(torch.linalg.vector_norm(active @ network.weights, dim=-1).max())
+    lipschitz = constants.lipschitz_upper(measured).value
+    items = (
+        Term(
+            "y N(x)",
+            float(margins[tightest]),
+            ">=",
+            float(bounds[tightest]),
+            f"the tightest of {len(margins)} fresh points against Lemma 4",
+        ),
+        Term("gradient", slope, "<=", lipschitz, "largest at fresh points against Lemma 5"),
+    )
+    return Terms(items, "Margins of fresh points (ours)")
+
+
+def check_radii(
+    sample: Sample,
+    fresh: Sample,
+    radii: torch.Tensor,
+    *,
+    measured: constants.InnerProducts | None = None,
+) -> Terms:
+    """Compare distances from fresh points to {y N <= 0} with Lemma 6.
+
+    Parameters
+    ----------
+    sample, fresh : Sample
+        Training and fresh points.
+    radii : tensor (count,)
+        Certified lower bounds or exact values, zero where y N(x) <= 0.
+    measured : InnerProducts, optional
+        Of the sample.
+    """
+    measured = constants.inner_products(sample) if measured is None else measured
+    bounds = _by_point(constants.radius_lower, measured, sample, fresh)
+    values = torch.tensor([bound.value for bound in bounds], dtype=torch.float64)
+    vacuous = sum(bound.vacuous for bound in bounds)
+    tightest = int((radii - values).argmin())
+    note = f"the tightest of {len(values)} fresh points against Lemma 6"
+    if vacuous:
+        note += f", vacuous at {vacuous}"
+    item = Term("radius", float(radii[tightest]), ">=", float(values[tightest]), note)
+    return Terms((item,), "Radii of fresh points (ours)")
+
+
+def check_flips(
+    sample: Sample,
+    fresh: Sample,
+    eta: torch.Tensor,
+    *,
+    measured: constants.InnerProducts | None = None,
+) -> Terms:
+    """Compare the least flipping eta of fresh points along u with Lemma 7.
+
+    Parameters
+    ----------
+    sample, fresh : Sample
+        Training and fresh points.
+    eta : tensor (count,)
+        `attacks.least_eta` of the fresh points with direction u.
+    measured : InnerProducts, optional
+        Of the sample.
+    """
+    measured = constants.inner_products(sample) if measured is None else measured
+    _, largest, across = constants.fresh_inner_products(sample, fresh)
+    values = torch.tensor(
+        [
+            constants.flip_eta_upper(measured, label=label, largest_own=own, across=other).value
+            for label, own, other in zip(
+                fresh.y.tolist(), largest.tolist(), across.tolist(), strict=True
+            )
+        ],
+        dtype=torch.float64,
+    )
+    tightest = int((values - eta).argmin())
+    note = f"the tightest of {len(values)} fresh points against Lemma 7"
+    item = Term("eta", float(eta[tightest]), "<=", float(values[tightest]), note)
+    return Terms((item,), "Universal flips (ours)")
+
+
+def _by_point(bound, measured, sample, fresh):  # noqa: ANN001, ANN202  (a list of Bound)
+    """Return a bound for each fresh point, from its own inner products."""
+    least, _, across = constants.fresh_inner_products(sample, fresh)
+    if not bool((least.isfinite() & (least >= 0)).all()):
+        raise checks.refuse(
+            "fresh",
+            "a point of a cluster without an example, or turned away from its own",
+            "points whose inner products with their own cluster's examples are not negative",
+        )
+    return [
+        bound(measured, own=own, across=other)
+        for own, other in zip(least.tolist(), across.tolist(), strict=True)
+    ]
