@@ -7,6 +7,10 @@ clusters -> network -> flow -> kkt -> attacks, radius -> theory -> evidence -> f
 
 __version__ = "0.1.0"
 
+from kktnotes import attacks as attacks
+from kktnotes import theory as theory
+from kktnotes.attacks import least_eta as least_eta
+from kktnotes.attacks import universal_direction as universal_direction
 from kktnotes.clusters import Clusters as Clusters
 from kktnotes.flow import Flow as Flow
 from kktnotes.flow import Snapshot as Snapshot
@@ -14,9 +18,18 @@ from kktnotes.flow import Status as Status
 from kktnotes.flow import gradient_flow as gradient_flow
 from kktnotes.kkt import Certificate as Certificate
 from kktnotes.kkt import KKTPoint as KKTPoint
+from kktnotes.kkt import averaged_point as averaged_point
 from kktnotes.kkt import certificate as certificate
+from kktnotes.kkt import decoupled_point as decoupled_point
+from kktnotes.kkt import equicorrelated_points as equicorrelated_points
+from kktnotes.kkt import partition_point as partition_point
 from kktnotes.kkt import residuals as residuals
 from kktnotes.network import TwoLayerReLU as TwoLayerReLU
+from kktnotes.radius import Radii as Radii
+from kktnotes.radius import Radius as Radius
+from kktnotes.radius import exact_radius as exact_radius
+from kktnotes.radius import linear_radius as linear_radius
+from kktnotes.radius import nearest_neighbour_radius as nearest_neighbour_radius
 from kktnotes.sample import Sample as Sample
 from kktnotes.separability import clopper_pearson as clopper_pearson
 from kktnotes.sizes import inverse_root as inverse_root

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 import torch
 
 from kktnotes import checks
+from kktnotes.clusters import Clusters
+from kktnotes.robust import robust_parameters
+from kktnotes.sample import Sample
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +47,11 @@ class TwoLayerReLU:
                     name, f"shape {tuple(value.shape)}", f"{tuple(weights.shape[:-1])}, as weights"
                 )
             object.__setattr__(self, name, value)
+
+    @classmethod
+    def robust(cls, source: Clusters | Sample, width: int | None = None) -> TwoLayerReLU:
+        """Return the robust network of Theorem 4.1, of any width r >= k (see `robust`)."""
+        return cls(*robust_parameters(source, width))
 
     @property
     def width(self) -> int:

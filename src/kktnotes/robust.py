@@ -11,21 +11,19 @@ from __future__ import annotations
 import torch
 
 from kktnotes import checks
+from kktnotes.clusters import Clusters
+from kktnotes.sample import Sample
 
 
 def robust_parameters(
-    means: torch.Tensor, labels: torch.Tensor, d: int, width: int | None = None
+    source: Clusters | Sample, width: int | None = None
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return weights (width, p), biases and output of the network of Theorem 4.1.
+    """Return weights (..., width, p), biases and output of the network of Theorem 4.1.
 
     Parameters
     ----------
-    means : tensor (k, p)
-        Means of the clusters, in any coordinates.
-    labels : tensor (k,)
-        Their labels.
-    d : int
-        Ambient dimension.
+    source : Clusters or Sample
+        Gives means, labels and d; a sample gives them in its own coordinates.
     width : int, optional
         r >= k, k by default. Neurons beyond the k-th are zero.
 
@@ -34,13 +32,15 @@ def robust_parameters(
     ValueError
         If width is less than the number of clusters.
     """
-    means = checks.tensor("means", means, dimensions=2)
-    labels = checks.labels("labels", labels).to(means.device)
-    k = means.shape[0]
-    width = k if width is None else checks.integer("width", width)
-    if width < k:
-        raise checks.refuse("width", width, f"at least k = {k}, one neuron a cluster")
-    weights = means.new_zeros(width, means.shape[1])
-    biases, output = means.new_zeros(width), means.new_zeros(width)
-    weights[:k], biases[:k], output[:k] = 4 * means / checks.integer("d", d), -2.0, labels
-    return weights, biases, output
+    clusters = source.clusters if isinstance(source, Sample) else source
+    if not isinstance(clusters, Clusters):
+        raise checks.refuse("source", type(source).__name__, "Clusters, or a Sample of them")
+    width = clusters.k if width is None else checks.integer("width", width)
+    if width < clusters.k:
+        raise checks.refuse("width", width, f"at least k = {clusters.k}, one neuron a cluster")
+    means = source.means
+    labels = clusters.labels.to(means.device).expand(means.shape[:-1])
+    pad = torch.nn.functional.pad
+    extra = width - clusters.k
+    weights = pad(4 * means / clusters.d, (0, 0, 0, extra))
+    return weights, pad(torch.full_like(labels, -2.0), (0, extra)), pad(labels, (0, extra))
