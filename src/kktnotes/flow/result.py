@@ -91,8 +91,8 @@ class Health:
     preactivation_drift : float
         Largest change when h is recomputed from the coefficients, relative to the largest |h|.
     margin_decrease : float
-        Largest fall of the smoothed margin below its highest value so far, relative, after
-        L < 1/n, where the flow never lets it fall; 0 if it never fell.
+        Largest fall of the smoothed margin below its highest value so far, after L < 1/n, where
+        the flow never lets it fall; relative to its highest value of all. 0 if it never fell.
     steps, rejected, products : int
         Accepted and rejected steps, and products with K.
     """
@@ -113,6 +113,9 @@ class Flow:
     ----------
     sample : Sample
         The training sample in the coordinates of the networks.
+    seen : int
+        How many of these coordinates the training sample came with; the rest, zero at its points,
+        hold what the initial weights have outside of the span of the data.
     loss : str
         "exponential" or "logistic".
     status : Status
@@ -129,6 +132,7 @@ class Flow:
     """
 
     sample: Sample
+    seen: int
     loss: str
     status: Status
     snapshots: list[Snapshot] = field(repr=False)

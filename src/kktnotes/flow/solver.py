@@ -30,12 +30,12 @@ def gradient_flow(
     tolerance: float = 1e-3,
     max_change: float = 0.1,
     max_steps: int = 20_000,
-    max_log_time: float = 1e5,
+    max_log_time: float = 2e4,
     max_seconds: float | None = None,
     give_up_log_time: float = 60.0,
     stable_growth: float = 4.0,
     stable_from: float = 250.0,
-    merge: float = 1e-5,
+    merge: float = 1e-4,
     spacing: float = 0.1,
     device: torch.device | str | None = None,
     progress: bool | None = None,
@@ -71,7 +71,9 @@ def gradient_flow(
     run = Run(field, first, output, neurons, points, knobs, progress)
     for track, one in zip(run.tracks, samples, strict=True):
         track.labels = one.y
-    flows = [_flow(track, one, loss) for track, one in zip(run.follow(), samples, strict=True)]
+    flows = [
+        _flow(track, one, loss, sample.p) for track, one in zip(run.follow(), samples, strict=True)
+    ]
     return flows if batched else flows[0]
 
 
@@ -125,12 +127,13 @@ def _element(sample: Sample, b: int) -> Sample:
     return replace(sample, x=sample.x[b], y=sample.y[b], cluster=cluster, unseen=sample.unseen[b])
 
 
-def _flow(track: Track, sample: Sample, loss: Loss) -> Flow:
+def _flow(track: Track, sample: Sample, loss: Loss, seen: int) -> Flow:
     names = ("tau", "log_time", "log_loss", "norm", "normalized_margin", "smoothed_margin")
     table = torch.tensor(track.history, dtype=torch.float64).reshape(-1, len(names))
     tau, log_time = track.separated or (None, None)
     return Flow(
         sample,
+        seen,
         loss.name,
         track.status,
         track.snapshots,

@@ -65,7 +65,7 @@ def group_neurons(
     return Groups(unique[:, 0], unique[:, 1:].astype(bool), summed, member)
 
 
-def _first_sets(problem: RestrictedProblem, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def first_sets(problem: RestrictedProblem, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the points and the free pairs to begin with, read off a network's h."""
     opposite = ~problem.same
     depth = np.median(np.abs(h[opposite])) if opposite.any() else 0.0
@@ -93,7 +93,7 @@ def solve_restricted(problem: RestrictedProblem, h: np.ndarray) -> tuple[Interio
         Whether it converged and no constraint outside the working sets is violated.
     """
     n = len(problem.labels)
-    points, free = _first_sets(problem, h)
+    points, free = first_sets(problem, h)
     while True:
         part = interior_point(problem.subset(points), free[:, points])
         solution = _embedded(part, points, n)
@@ -132,7 +132,7 @@ def _embedded(part: InteriorSolution, points: np.ndarray, n: int) -> InteriorSol
     )
 
 
-def _identify(problem: RestrictedProblem, solution: InteriorSolution) -> ActiveSet:
+def identify(problem: RestrictedProblem, solution: InteriorSolution) -> ActiveSet:
     """Return the active set: of two complementary numbers the larger one is not zero."""
     saddle = solution.saddle
     scale = saddle.multipliers.max()
@@ -210,5 +210,5 @@ def exact_limit(gram: np.ndarray, labels: np.ndarray, groups: Groups, *, passes:
         problem, h = following, summed
     else:
         solution, solved = solve_restricted(problem, h)[0], False  # the patterns did not settle
-    finished = newton(problem, _identify(problem, solution), solution.saddle)
+    finished = newton(problem, identify(problem, solution), solution.saddle)
     return Limit(problem, finished, group, history, solved)

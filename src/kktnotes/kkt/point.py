@@ -19,7 +19,6 @@ from kktnotes.kkt.limit import Limit, exact_limit, group_neurons
 from kktnotes.kkt.report import Certificate
 from kktnotes.kkt.storage import KKTPoint
 from kktnotes.network import TwoLayerReLU
-from kktnotes.sample import Sample
 
 
 class NotCertified(RuntimeError):
@@ -58,13 +57,13 @@ class LimitPoint(KKTPoint):
     neurons: np.ndarray = field(repr=False)
 
 
-def _assembled(limit: Limit, scale: float, sample: Sample) -> KKTPoint:
+def _assembled(limit: Limit, scale: float, x: torch.Tensor, y: torch.Tensor) -> KKTPoint:
     """Return the network of the saddle point, in the sample's coordinates, with its residuals."""
     saddle, problem = limit.newton.saddle, limit.problem
     coefficients = torch.from_numpy(problem.coefficients(saddle))
     norms = torch.from_numpy(saddle.norms / np.sqrt(scale))
     signs = torch.from_numpy(problem.signs)
-    augmented = torch.cat([sample.x, torch.ones_like(sample.x[:, :1])], -1).cpu()
+    augmented = torch.cat([x, torch.ones_like(x[:, :1])], -1)
     directions = coefficients @ augmented / np.sqrt(scale)
     w = norms.sqrt()[:, None] * directions
     network = TwoLayerReLU(w[:, :-1], w[:, -1], signs * norms.sqrt())
@@ -73,8 +72,8 @@ def _assembled(limit: Limit, scale: float, sample: Sample) -> KKTPoint:
     subgradients = np.clip(subgradients, 0.0, multipliers).T
     return KKTPoint.measured(
         network,
-        sample.x.cpu(),
-        sample.y.cpu(),
+        x,
+        y,
         multipliers / np.sqrt(scale),
         subgradients / np.sqrt(scale),
     )
@@ -86,16 +85,19 @@ def _angle(first: TwoLayerReLU, second: TwoLayerReLU) -> float:
     return 2 * float(torch.arcsin(((flat[0] - flat[1]).norm() / 2).clamp(max=1.0)))
 
 
-def _widened(point: KKTPoint, neurons: np.ndarray, shares: torch.Tensor) -> TwoLayerReLU:
-    """Return the point with as many neurons as the flow, each with its share of its group."""
+def _widened(
+    point: KKTPoint, neurons: np.ndarray, shares: torch.Tensor, extra: int
+) -> TwoLayerReLU:
+    """Return the point with the flow's neurons, each its share of its group, and coordinates."""
     index = torch.from_numpy(neurons)
     live = index >= 0
     total = torch.zeros(point.network.width, dtype=torch.float64)
     total.index_add_(0, index[live], shares[live])
     factor = torch.where(live, (shares / total[index.clamp(min=0)]).sqrt(), 0.0)
     rows = index.clamp(min=0)
+    weights = torch.nn.functional.pad(point.network.weights, (0, extra))
     return TwoLayerReLU(
-        factor[:, None] * point.network.weights[rows],
+        factor[:, None] * weights[rows],
         factor * point.network.biases[rows],
         factor * point.network.output[rows],
     )
@@ -114,8 +116,9 @@ def kkt_point(flow: Flow, *, tolerance: float = 1e-9) -> LimitPoint:
     Returns
     -------
     LimitPoint
-        Network with one neuron a group, multipliers, subgradients, certificate, and the angle
-        between flow and point at every snapshot after L < 1/n.
+        The network, one neuron a group, in the coordinates of the training sample, its
+        multipliers, subgradients and certificate, and the angle between flow and point at every
+        snapshot after L < 1/n.
 
     Raises
     ------
@@ -132,7 +135,7 @@ def kkt_point(flow: Flow, *, tolerance: float = 1e-9) -> LimitPoint:
     groups = group_neurons(network.preactivations(sample.x), network.output, sample.y)
     limit = exact_limit(gram / scale, sample.y.cpu().numpy(), groups)
     try:
-        point = _assembled(limit, scale, sample)
+        point = _assembled(limit, scale, sample.x[:, : flow.seen].cpu(), sample.y.cpu())
     except ValueError as error:
         raise NotCertified(f"the candidate is no feasible network: {error}") from error
     certificate = point.certificate
@@ -141,7 +144,8 @@ def kkt_point(flow: Flow, *, tolerance: float = 1e-9) -> LimitPoint:
         value = getattr(certificate, name)
         raise NotCertified(f"{name} is {value:.2g}, above {tolerance:.2g}", certificate)
     neurons = np.where(groups.member >= 0, limit.group[groups.member], -1)
-    final = _widened(point, neurons, network.output.square().cpu())
+    extra = sample.p - flow.seen
+    final = _widened(point, neurons, network.output.square().cpu(), extra)
     path = [s for s in flow.snapshots if s.log_time >= flow.separated_log_time]
     angles = np.array([_angle(s.network, final) for s in path])
     if len(angles) > 1 and not angles[-1] < angles[0]:
