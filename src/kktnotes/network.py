@@ -6,11 +6,13 @@ Both layers and the biases are parameters; the network is homogeneous of degree 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
-from kktnotes import checks
+from kktnotes import checks, merging
 from kktnotes.clusters import Clusters
 from kktnotes.robust import robust_parameters
 from kktnotes.sample import Sample
@@ -53,6 +55,37 @@ class TwoLayerReLU:
         """Return the robust network of Theorem 4.1, of any width r >= k (see `robust`)."""
         return cls(*robust_parameters(source, width))
 
+    @classmethod
+    def from_torch(cls, module: nn.Sequential) -> TwoLayerReLU:
+        """Take the parameters of nn.Sequential(Linear(p, m), ReLU(), Linear(m, 1)), in float64.
+
+        Raises ValueError for any other layers, and for an output bias that is not zero: the
+        paper's networks have none, and with one they are not homogeneous.
+        """
+        kinds = [type(layer) for layer in module] if isinstance(module, nn.Sequential) else module
+        if kinds != [nn.Linear, nn.ReLU, nn.Linear]:
+            names = [kind.__name__ for kind in kinds] if isinstance(kinds, list) else type(kinds)
+            raise checks.refuse("module", names, "nn.Sequential(Linear, ReLU, Linear)")
+        first, last = module[0], module[2]
+        if last.out_features != 1:
+            raise checks.refuse("module", f"{last.out_features} outputs", "one output")
+        if last.bias is not None and bool((last.bias != 0).any()):
+            raise checks.refuse(
+                "module", f"output bias {last.bias.item():.3g}", "no output bias (bias=False), or 0"
+            )
+        weights = first.weight.detach().to(torch.float64)
+        biases = weights.new_zeros(len(weights)) if first.bias is None else first.bias.detach()
+        return cls(weights, biases, last.weight.detach()[0])
+
+    @classmethod
+    def stack(cls, networks: Sequence[TwoLayerReLU]) -> TwoLayerReLU:
+        """Return a batch of networks of equal width and coordinates, shape (len, ..., m, p)."""
+        shapes = {tuple(one.weights.shape) for one in networks}
+        if len(shapes) != 1:
+            raise checks.refuse("networks", f"shapes {sorted(shapes)}", "one or more of one shape")
+        parts = ("weights", "biases", "output")
+        return cls(*(torch.stack([getattr(one, name) for one in networks]) for name in parts))
+
     @property
     def width(self) -> int:
         """The number of neurons m."""
@@ -91,6 +124,33 @@ class TwoLayerReLU:
             factor[..., None] * self.biases,
             factor[..., None] * self.output,
         )
+
+    def balance(self) -> torch.Tensor:
+        """Return ||w~_j||^2 - v_j^2, shape (..., m): the gradient flow conserves each of them."""
+        return self.augmented.square().sum(-1) - self.output.square()
+
+    def is_balanced(self, *, tolerance: float = 1e-9) -> bool:
+        """Whether |balance| is at most `tolerance` times ||w~_j||^2 + v_j^2 for every neuron."""
+        total = self.augmented.square().sum(-1) + self.output.square()
+        return bool((self.balance().abs() <= tolerance * total).all())
+
+    def merged(self, *, tolerance: float = 1e-9) -> TwoLayerReLU:
+        """Return the network with neurons that are one written as one.
+
+        Balanced neurons of one sign with parallel w~_j give the same function as the one balanced
+        neuron with |v| w~ = sum_j |v_j| w~_j, and the same norm of theta. Neurons without effect
+        (w~_j = 0 or v_j = 0, both when balanced) are left out. Unbalanced neurons stay as they are.
+
+        Parameters
+        ----------
+        tolerance : float
+            Parallel means 1 - cos of at most this, balanced a relative balance of at most this.
+            The norm of theta and the outputs change by no more than this order, relatively.
+        """
+        if self.output.ndim > 1:
+            raise checks.refuse("network", "a batch of networks", "one network; index the batch")
+        vectors, output = merging.merged(self.augmented, self.output, tolerance)
+        return TwoLayerReLU(vectors[:, :-1], vectors[:, -1], output)
 
     def to(self, device: torch.device | str) -> TwoLayerReLU:
         """Return the network on that device."""

@@ -70,9 +70,7 @@ class Field:
     def columns(self, points: torch.Tensor) -> torch.Tensor:
         """Return the columns K[:, points] (B, n, u) of each flow for points (B, u)."""
         if self.gram is not None:
-            return torch.gather(
-                self.gram, 2, points[:, None, :].expand(-1, self.gram.shape[1], -1)
-            )
+            return torch.gather(self.gram, 2, points[:, None, :].expand(-1, self.gram.shape[1], -1))
         picked = torch.gather(
             self.factor, 1, points[:, :, None].expand(-1, -1, self.factor.shape[2])
         )

@@ -3,11 +3,11 @@
 The flow of neuron j depends on its preactivations on the data and on v_j only: the part of w~_j
 orthogonal to the data never moves. Neurons whose (w~_j, v_j), without that part, are positive
 multiples a_j of one another have speeds in the same proportion, so they stay so and move as one
-neuron, which carries u = sum_j |v_j| w~_j and v^2 = sum_j v_j^2. Balanced neurons of one sign (||w~_j|| =
-|v_j|) with parallel w~_j are of this kind; parallel neurons of unequal balance are not, and part
-again. Proportional is meant up to an angle with 1 - cos below a tolerance. Taking such neurons as
-one leaves the training outputs as they are to first order, and the difference that it removes
-fades in the flow itself, relatively, as ||theta|| grows.
+neuron, which carries u = sum_j |v_j| w~_j and v^2 = sum_j v_j^2. Balanced neurons of one sign
+(||w~_j|| = |v_j|) with parallel w~_j are of this kind; parallel neurons of unequal balance are not,
+and part again. Proportional is meant up to an angle with 1 - cos below a tolerance. Taking such
+neurons as one leaves the training outputs as they are to first order, and the difference that it
+removes fades in the flow itself, relatively, as ||theta|| grows.
 
 A neuron with no active point has no gradient: it rests for good.
 """

@@ -124,8 +124,7 @@ class Track:
             self.snap(row)
         if self.separated is not None:
             if soft < self.best_soft:
-                fall = (self.best_soft - soft) / self.best_soft
-                self.margin_decrease = max(self.margin_decrease, fall)
+                self.margin_decrease = max(self.margin_decrease, self.best_soft - soft)
             self.best_soft = max(self.best_soft, soft)
         self.history.append(
             (
@@ -237,7 +236,7 @@ class Track:
         return Health(
             self.balance_drift,
             self.preactivation_drift,
-            self.margin_decrease,
+            self.margin_decrease / self.best_soft if self.best_soft > 0 else 0.0,
             self.steps,
             self.rejected,
             self.products,

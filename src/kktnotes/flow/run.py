@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from tqdm import tqdm
@@ -12,7 +12,7 @@ from kktnotes.flow import chebyshev
 from kktnotes.flow.field import Field, Slope
 from kktnotes.flow.neurons import Neurons
 from kktnotes.flow.record import Knobs, Reading, Track
-from kktnotes.flow.sliding import Kinks, updated
+from kktnotes.flow.sliding import Kinks, padded, updated
 
 MOST_STAGES = 250
 CHECK_EVERY = 10  # steps between recomputing h, merging and looking for the dead
@@ -185,9 +185,23 @@ class Run:
         held = updated(
             self.kinks, self.field, before, state.pre, state.output, state.slope, state.speed, taken
         )
-        if held is not None:
-            self.kinks = Kinks(held, self.field) if bool(held.any()) else None
-            self.state = self.evaluated(state.change, state.pre, state.output, state.squares)
+        if held is None:
+            return
+        touched = held.any(1) if self.kinks is None else (held | self.kinks.held).any(1)
+        self.kinks = Kinks(held, self.field) if bool(held.any()) else None
+        slope = self.field.slope(
+            state.pre, state.output, torch.empty_like(state.pre), self.kinks, self.pull
+        )
+        # dc/dtau differs at the touched points only: no full product for dh/dtau
+        points, real = padded(touched)
+        difference = torch.sub(slope.change, state.slope.change, out=self.buffers[0])
+        index = points[:, None, :].expand(-1, difference.shape[1], -1)
+        moved = difference.gather(2, index) * real[:, None, :]
+        speed = state.speed + moved @ self.field.columns(points).mT
+        margin_speed = self.field.margin_speed(
+            state.pre, state.output, slope, speed, self.buffers[0]
+        )
+        self.state = replace(state, slope=slope, speed=speed, margin_speed=margin_speed)
 
     @staticmethod
     def chosen(taken: list[bool], new: State, old: State) -> State:

@@ -3,7 +3,7 @@
 A point of the label that neuron j works against (y_i v_j < 0) is pushed off by the neuron while it
 is active and may be pulled back by the others while it is not. Both speeds then point at the kink,
 the gradient flow (a differential inclusion in Clarke's subdifferential, section 2) stays on it, and
-phi'_ji is the number in [0, 1] that keeps dh_ji / dtau = 0 (Filippov). An explicit method that takes
+phi'_ji is the number in [0, 1] that keeps dh_ji / dtau = 0 (Filippov). An explicit method that has
 phi' = 1[h > 0] would chatter there instead. Points of the neuron's own label leave their kink.
 """
 
@@ -29,12 +29,10 @@ class Kinks:
         self.flat = (b * neurons + j) * count + i
         self.neuron, self.point = b * neurons + j, b * count + i
         # the points of each flow that are held by some neuron, padded to u a flow
-        used = held.any(1)
-        rank = torch.cumsum(used, -1) - 1
-        most = int(used.sum(-1).max())
-        points = torch.zeros(batch, most, dtype=torch.int64, device=held.device)
-        rows, columns = torch.nonzero(used, as_tuple=True)
-        points[rows, rank[rows, columns]] = columns
+        points, real = padded(held.any(1))
+        most = points.shape[1]
+        rank = torch.zeros(batch, count, dtype=torch.int64, device=held.device)
+        rank.scatter_add_(1, points, torch.arange(most, device=held.device) * real)
         self.columns = field.columns(points)  # K[:, U] (B, n, u)
         self.drift = self.neuron * most + rank[b, i]
         # the held points of each neuron, padded to r a neuron
@@ -82,9 +80,26 @@ class Kinks:
         return fraction
 
 
+def padded(used: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the places (B, u) of the true entries of a mask (B, n), and which are not padding."""
+    counts = used.sum(-1)
+    most = int(counts.max())
+    rows, columns = torch.nonzero(used, as_tuple=True)
+    places = torch.zeros(len(used), most, dtype=torch.int64, device=used.device)
+    order = torch.arange(len(rows), device=used.device) - (counts.cumsum(0) - counts)[rows]
+    places[rows, order] = columns
+    return places, torch.arange(most, device=used.device) < counts[:, None]
+
+
 def updated(
-    kinks: Kinks | None, field: Field, before: torch.Tensor, pre: torch.Tensor,
-    output: torch.Tensor, slope: Slope, speed: torch.Tensor, taken: torch.Tensor,
+    kinks: Kinks | None,
+    field: Field,
+    before: torch.Tensor,
+    pre: torch.Tensor,
+    output: torch.Tensor,
+    slope: Slope,
+    speed: torch.Tensor,
+    taken: torch.Tensor,
 ) -> torch.Tensor | None:
     """Return the held pairs (B, m, n) after a step from h = `before` to `pre`; None if the same.
 
