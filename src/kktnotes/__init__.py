@@ -11,6 +11,9 @@ from kktnotes import attacks as attacks
 from kktnotes import theory as theory
 from kktnotes.attacks import least_eta as least_eta
 from kktnotes.attacks import universal_direction as universal_direction
+from kktnotes.cases import CASES as CASES
+from kktnotes.cases import Case as Case
+from kktnotes.cases import case as case
 from kktnotes.clusters import Clusters as Clusters
 from kktnotes.flow import Flow as Flow
 from kktnotes.flow import Snapshot as Snapshot
@@ -18,10 +21,13 @@ from kktnotes.flow import Status as Status
 from kktnotes.flow import gradient_flow as gradient_flow
 from kktnotes.kkt import Certificate as Certificate
 from kktnotes.kkt import KKTPoint as KKTPoint
+from kktnotes.kkt import LimitPoint as LimitPoint
+from kktnotes.kkt import NotCertified as NotCertified
 from kktnotes.kkt import averaged_point as averaged_point
 from kktnotes.kkt import certificate as certificate
 from kktnotes.kkt import decoupled_point as decoupled_point
 from kktnotes.kkt import equicorrelated_points as equicorrelated_points
+from kktnotes.kkt import kkt_point as kkt_point
 from kktnotes.kkt import partition_point as partition_point
 from kktnotes.kkt import residuals as residuals
 from kktnotes.network import TwoLayerReLU as TwoLayerReLU
