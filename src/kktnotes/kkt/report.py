@@ -105,7 +105,7 @@ class Certificate:
     def _repr_html_(self) -> str:
         """Return the same table for a notebook, with a caption and header cells."""
         body = "".join(
-            f'<tr><th scope="row">{name}</th><td>{value}</td><td>{html(text)}</td></tr>'
+            f'<tr><th scope="row">{name}</th><td>{html(value)}</td><td>{html(text)}</td></tr>'
             for name, value, text in self._rows()
         )
         head = "".join(f'<th scope="col">{t}</th>' for t in ("residual", "value", "meaning"))
@@ -116,11 +116,9 @@ class Certificate:
 
 
 def number(value: float) -> str:
-    """Return two significant digits; at rounding size a bound, which no processor changes."""
-    if not 0 < value < 1e-9:
-        return f"{value:.1e}" if value else "0"
-    bound = next((bound for bound in (1e-14, 1e-12, 1e-10) if value < bound), 1e-9)
-    return f"<{bound:.0e}"
+    """Return two significant digits; at rounding size a bound, the same on every processor."""
+    bound = next((bound for bound in (1e-14, 1e-12, 1e-10, 1e-9) if value < bound), None)
+    return f"{value:.1e}" if bound is None else f"<{bound:.0e}"
 
 
 def html(text: str) -> str:

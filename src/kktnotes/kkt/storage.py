@@ -14,28 +14,27 @@ residual_names  (9,)      strings: the names of `kktnotes.Certificate`
 residuals       (9,)      their values when the file was written
 ==============  ========  =================================================================
 
-To check a point by hand, without this package:
+To check a point by hand, without this package::
 
->>> import numpy as np                                              # doctest: +SKIP
->>> f = np.load("point.npz")                                        # doctest: +SKIP
->>> x, y, w, b, v, lam, a = (f[k] for k in ("x", "y", "weights", "biases", "output",
-...     "multipliers", "subgradients"))                             # doctest: +SKIP
->>> h = x @ w.T + b                                                 # doctest: +SKIP
->>> q = y * (np.maximum(h, 0) @ v)        # least margin: 1         # doctest: +SKIP
->>> r = np.linalg.norm                                              # doctest: +SKIP
->>> r(w - v[:, None] * ((a * y[:, None]).T @ x)) / r(w)   # Eq. (3) # doctest: +SKIP
->>> r(b - v * (y @ a)) / r(b)                             # Eq. (4) # doctest: +SKIP
->>> r(v - np.maximum(h, 0).T @ (lam * y)) / r(v)          # v       # doctest: +SKIP
->>> np.max(lam * abs(q - 1)) / lam.max()    # complementary slackness # doctest: +SKIP
->>> kink = (a != 0) & (h < 0) | (a != lam[:, None]) & (h > 0)       # doctest: +SKIP
->>> c = abs(h) / np.sqrt(np.outer((x**2).sum(1) + 1, (w**2).sum(1) + b**2)) # doctest: +SKIP
->>> c[kink].max(initial=0)    # Clarke subgradients: kinks are at zero      # doctest: +SKIP
+    import numpy as np
+    f = np.load("point.npz")
+    x, y, w, b, v = (f[name] for name in ("x", "y", "weights", "biases", "output"))
+    lam, a, norm = f["multipliers"], f["subgradients"], np.linalg.norm
+    h = x @ w.T + b
+    q = y * (np.maximum(h, 0) @ v)
+    print("least margin", q.min(), "least multiplier", lam.min())
+    print("Eq. (3)", norm(w - v[:, None] * ((a * y[:, None]).T @ x)) / norm(w))
+    print("Eq. (4)", norm(b - v * (y @ a)) / norm(b))
+    print("output", norm(v - np.maximum(h, 0).T @ (lam * y)) / norm(v))
+    print("slackness", (lam * abs(q - 1)).max() / lam.max())
+    kink = ((a != 0) & (h < 0)) | ((a != lam[:, None]) & (h > 0))
+    scale = np.sqrt(np.outer((x**2).sum(1) + 1, (w**2).sum(1) + b**2))
+    print("kink", (abs(h) / scale)[kink].max(initial=0))
 """
 
 from __future__ import annotations
 
 import os
-import tempfile
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,14 +99,13 @@ class KKTPoint:
         held |= {name: getattr(self.network, name) for name in ("weights", "biases", "output")}
         arrays = {name: held[name].detach().cpu().numpy() for name in ARRAYS}
         values = np.array([getattr(self.certificate, name) for name in NAMES])
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with open(temporary, "xb") as file:
                 np.savez(file, residual_names=np.array(NAMES), residuals=values, **arrays)
             os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        finally:
+            temporary.unlink(missing_ok=True)
         return path
 
     @classmethod
@@ -119,17 +117,16 @@ class KKTPoint:
         FileNotFoundError
             If there is no such file.
         ValueError
-            If it is no such file, if arrays are missing or do not fit together, if the least
+            If it is not of this kind, if arrays are missing or do not fit together, if the least
             margin is not 1, or if the residuals measured now are not those written then.
         """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                found = {name: file[name] for name in file.files}
-        except (zipfile.BadZipFile, EOFError, ValueError, AttributeError) as error:
-            raise checks.refuse("path", f"{path}, not readable", "a .npz of KKTPoint") from error
+        found = _arrays(Path(path))
         missing = [n for n in (*ARRAYS, "residual_names", "residuals") if n not in found]
         if missing:
             raise checks.refuse("path", f"{path} without {', '.join(missing)}", "all arrays")
+        if found["residuals"].shape != found["residual_names"].shape:
+            shape = found["residuals"].shape
+            raise checks.refuse("path", f"{path}: residuals with shape {shape}", "one each name")
         network = TwoLayerReLU(*(found[name] for name in ("weights", "biases", "output")))
         x, y = examples(found["x"], found["y"], network)
         least = network.margins(x, y).min().item()
@@ -145,3 +142,17 @@ class KKTPoint:
                     "path", f"{path}: {name} written {then:.3g}, measured {now:.3g}", "the same"
                 )
         return point
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """Return every array of an .npz file."""
+    refusal = checks.refuse("path", f"{path}, not readable", "a whole .npz of KKTPoint.save")
+    with open(path, "rb") as handle:
+        if not zipfile.is_zipfile(handle):
+            raise refusal
+        handle.seek(0)
+        try:
+            with np.load(handle, allow_pickle=False) as file:
+                return {name: file[name] for name in file.files}
+        except (zipfile.BadZipFile, ValueError) as error:  # damaged, or holds Python objects
+            raise refusal from error
