@@ -77,6 +77,7 @@ def test_a_collection_is_the_conjunction(terms):
     assert terms.tightest.name == "second"
     worse = terms + Terms([Term("fourth", 2.0, "<=", 1.0)])
     assert not worse.holds and worse.title == "A <title>"
+    assert (terms.verdict, worse.verdict) == ("met", "not met")
     assert [term.name for term in worse.failing] == ["fourth"]
     assert Terms().holds and (Terms() + terms).title == "A <title>"
 
@@ -102,6 +103,6 @@ def test_plain_text_has_a_line_a_term_and_three_digits(terms):
 def test_the_table_is_accessible_and_escaped(terms):
     page = terms._repr_html_()
     assert "<caption>A &lt;title&gt;: every term holds</caption>" in page
-    assert page.count('<th scope="row">') == 3 and page.count('scope="col"') == 7
+    assert page.count('<th scope="row"') == 3 and page.count('scope="col"') == 7
     assert "one &amp; two" in page and "≤" in page and "<td>holds</td>" in page
     assert "<td>fails</td>" in Terms([Term("t", 2, "<=", 1)])._repr_html_()

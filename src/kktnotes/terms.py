@@ -118,6 +118,11 @@ class Terms:
         return all(term.holds for term in self.items)
 
     @property
+    def verdict(self) -> str:
+        """The word for it: "met" where every term holds, else "not met"."""
+        return "met" if self.holds else "not met"
+
+    @property
     def failing(self) -> tuple[Term, ...]:
         """The terms that do not hold, in order."""
         return tuple(term for term in self.items if not term.holds)
@@ -170,13 +175,15 @@ class Terms:
             for title in ("term", "left", "", "right", "slack", "verdict", "what is compared")
         )
         rows = "".join(
-            f'<tr><th scope="row">{html.escape(term.name)}</th><td>{number(term.left)}</td>'
+            f'<tr><th scope="row" style="white-space: nowrap">{html.escape(term.name)}</th>'
+            f"<td>{number(term.left)}</td>"
             f"<td>{html.escape(SHOWN[term.relation])}</td><td>{number(term.right)}</td>"
             f"<td>{number(term.slack)}</td><td>{'holds' if term.holds else 'fails'}</td>"
             f"<td>{html.escape(term.note)}</td></tr>"
             for term in self.items
         )
         return (
-            f'<table class="terms"><caption>{caption}</caption>'
+            '<table class="terms" style="border-collapse: separate; border-spacing: 0.7em 0.1em">'
+            f"<caption>{caption}</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         )
