@@ -32,6 +32,19 @@ class Slope:
     output: torch.Tensor  # dv / dtau (B, m)
     fraction: torch.Tensor | None = None  # phi' of the held pairs before clipping (pairs,)
 
+    def picked(self, keep: list[int]) -> Slope:
+        """Return the slope of some flows of the batch; which pairs are held is dropped."""
+        return Slope(*(value[keep] for value in self._arrays()))
+
+    def where(self, mask: torch.Tensor, other: Slope) -> Slope:
+        """Return this slope where `mask` (B,) is set, and `other` elsewhere."""
+        pairs = zip(self._arrays(), other._arrays(), strict=True)
+        parts = [torch.where(mask.view(-1, *[1] * (one.ndim - 1)), one, two) for one, two in pairs]
+        return Slope(*parts, self.fraction)
+
+    def _arrays(self) -> tuple[torch.Tensor, ...]:
+        return self.margins, self.weights, self.log_mean_slope, self.change, self.output
+
 
 class Field:
     """The flow's field for data x~ (B, n, q), labels y (B, n) and a loss."""

@@ -13,11 +13,11 @@ from kktnotes.sample import Sample
 
 
 class Status(str, Enum):
-    """How a flow ended. Only the first two are separated (L < 1/n, as Theorem 2.1 asks)."""
+    """How a flow ended. Separated means that L < 1/n was met, as Theorem 2.1 asks."""
 
-    STABLE = "stable pattern"  # the same-label pattern has not changed for long
+    STABLE = "stable pattern"  # separated, same-label pattern unchanged for long
     BUDGET = "separated, budget spent"
-    INTERRUPTED = "interrupted"  # Ctrl-C: everything up to the last finished step is kept
+    INTERRUPTED = "interrupted"  # Ctrl-C: everything up to the last snapshot is kept
     DEAD = "all neurons dead"  # a stationary point with L >= 1/n
     NOT_SEPARATED = "not separated within the budget"
 
@@ -40,6 +40,11 @@ class Snapshot:
         ||theta||, of all m neurons.
     margins : tensor (n,)
         q_i = y_i N(x_i).
+    smoothed_margin : float
+        Lyu and Li's smoothed normalised margin: -ln(n L) / ||theta||^2 for the exponential loss,
+        -ln(2^(n L) - 1) / ||theta||^2 for the logistic one.
+    neurons, change, output, points
+        How the stepped neurons are held; use `network` and `distinct`.
     """
 
     tau: float

@@ -8,10 +8,11 @@ from dataclasses import replace
 import torch
 
 from kktnotes import checks
+from kktnotes.flow.control import Knobs
 from kktnotes.flow.field import Field
 from kktnotes.flow.losses import NAMES, Loss
 from kktnotes.flow.neurons import Neurons
-from kktnotes.flow.record import Knobs, Track
+from kktnotes.flow.record import Track
 from kktnotes.flow.result import Flow
 from kktnotes.flow.run import Run
 from kktnotes.flow.start import balanced_start, check_training_set
@@ -40,18 +41,76 @@ def gradient_flow(
     device: torch.device | str | None = None,
     progress: bool | None = None,
 ) -> Flow | list[Flow]:
-    """Follow d theta/dt = -grad L(theta), Eq. (1), until its pattern is stable (section 2)."""
+    """Follow d theta/dt = -grad L(theta), Eq. (1), until its pattern is stable (section 2).
+
+    Parameters
+    ----------
+    sample : Sample
+        Training points x (n, p) or (B, n, p), labels of both signs.
+    width : int
+        Number of neurons m.
+    loss : str
+        "exponential" or "logistic" (base-2 logarithm).
+    init_scale : float
+        s of the balanced start w~_j ~ N(0, (s^2 / d) I), v_j = +-||w~_j||, so ||w~_j|| is about s.
+    seed : int or sequence of int
+        Seed of the start. A sequence gives a batch of flows, on one sample or on one sample each.
+    network : TwoLayerReLU, optional
+        A start of any scale, balanced or not, instead of a drawn one; `width`, `init_scale` and
+        `seed` are then not used. In the sample's coordinates, or in those of its `extended`.
+    tolerance : float
+        Error of one step, relative to ||theta||; the margins' error is held below 100 of it.
+        The path's error is a few of these. 1e-3 is enough to find the limit's pattern.
+    max_change : float
+        Largest relative change of theta in one step.
+    max_steps : int
+        Budget of accepted steps.
+    max_log_time : float
+        Budget of ln t after L < 1/n; ln t is about the least margin.
+    max_seconds : float, optional
+        Budget of wall time. The only knob that makes a result depend on the machine.
+    give_up_log_time : float
+        Where L < 1/n has not been met by this ln t, the flow is called not separated.
+    stable_growth, stable_from : float
+        The pattern is stable once L < 1/n has been met and neither a live neuron's activity on a
+        point of its own label, nor which neurons are live, has changed while ln t grew by a factor
+        `stable_growth`, counted from ln t = `stable_from` at the earliest. Stable is not final:
+        neurons of the limit's zero set fade slowly, like a power of 1 / ln t.
+    merge : float
+        Neurons are stepped as one when 1 - cos between their (w~, v), without what is orthogonal
+        to the data, is below this and their patterns agree (see `flow.neurons`); 0 merges nothing.
+    spacing : float
+        Relative path length of theta between snapshots; late in the flow they are log-spaced
+        in ln t.
+    device : optional
+        Where to compute; default: where the sample is.
+    progress : bool, optional
+        Progress bar after 5 seconds; default: only on a terminal.
+
+    Returns
+    -------
+    Flow, or list of Flow
+        A list where the samples, the seeds or the networks are a batch; each element is its own
+        run up to rounding. Ctrl-C ends a flow at its last snapshot, with its status saying so.
+
+    Raises
+    ------
+    ValueError
+        For one class only, a point that occurs with both labels, NaN, shapes that do not match and
+        knobs out of range. Data that this width does not separate is a status, not an error: see
+        `Flow.require_separated`.
+    """
     loss = Loss(checks.choice("loss", loss, NAMES))
     knobs = Knobs(
         checks.positive("tolerance", tolerance),
         checks.positive("max_change", max_change),
         checks.integer("max_steps", max_steps),
-        max_log_time,
-        max_seconds,
-        give_up_log_time,
+        checks.positive("max_log_time", max_log_time),
+        None if max_seconds is None else checks.positive("max_seconds", max_seconds),
+        checks.positive("give_up_log_time", give_up_log_time),
         checks.positive("stable_growth", stable_growth),
         checks.positive("stable_from", stable_from),
-        merge,
+        checks.positive("merge", merge, zero=True),
         checks.positive("spacing", spacing),
     )
     check_training_set(sample.x, sample.y)
@@ -68,9 +127,7 @@ def gradient_flow(
     ]
     first = torch.stack([start.augmented for start in starts]) @ points.mT
     output = torch.stack([start.output for start in starts])
-    run = Run(field, first, output, neurons, points, knobs, progress)
-    for track, one in zip(run.tracks, samples, strict=True):
-        track.labels = one.y
+    run = Run(field, first, output, neurons, knobs, progress)
     flows = [
         _flow(track, one, loss, sample.p) for track, one in zip(run.follow(), samples, strict=True)
     ]
