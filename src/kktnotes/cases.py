@@ -71,7 +71,12 @@ class Case:
     def flow(self, seed: int = 0, sample: Sample | None = None, **knobs: object) -> Flow:
         """Follow the gradient flow; data and start both come from `seed` unless data are given."""
         sample = self.sample(seed) if sample is None else sample
-        settings = dict(width=self.width, loss=self.loss, init_scale=self.init_scale, seed=seed)
+        settings = {
+            "width": self.width,
+            "loss": self.loss,
+            "init_scale": self.init_scale,
+            "seed": seed,
+        }
         return gradient_flow(sample, **(settings | knobs))
 
 
