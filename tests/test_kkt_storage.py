@@ -81,11 +81,16 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         file.write(b"half")
         raise OSError("no space left")
 
-    monkeypatch.setattr(storage.np, "savez", broken)
-    with pytest.raises(OSError, match="no space left"):
-        kn.averaged_point(4, 10).save(path)
-    assert path.read_bytes() == before
-    assert [file.name for file in tmp_path.iterdir()] == ["point.npz"]
+    def killed(source, target):
+        raise KeyboardInterrupt
+
+    for module, name, double in ((storage.np, "savez", broken), (storage.os, "replace", killed)):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, double)
+            with pytest.raises((OSError, KeyboardInterrupt)):
+                kn.averaged_point(4, 10).save(path)
+        assert path.read_bytes() == before
+        assert [file.name for file in tmp_path.iterdir()] == ["point.npz"]
 
 
 @pytest.mark.parametrize(

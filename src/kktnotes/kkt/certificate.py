@@ -211,7 +211,9 @@ def _least_worst(fit: _Fit, resolution: float) -> Certificate:
         others = _others(found)
         enough = others <= width
         if enough:
-            low, high = max(low, others), width
+            high = min(width, found.worst)
+            # A width that failed for a wrong guess of the largest multiplier bounds nothing.
+            low = max(others, low if low < high else NARROWEST)
         else:
             low, high = width, min(high, others)
         guess = low * resolution if enough else high / resolution
