@@ -205,6 +205,7 @@ def test_a_broken_record_means_run_again(book):
         ),
         ("[third]\nk = 10\n", r"\[third\] is none of the chapters first, second"),
         ("third = 10\n", r"\[third\] is none of the chapters"),
+        ("[first]\nk = 2\n[first]\nk = 3\n", r"full\.toml: Cannot declare"),
     ],
 )
 def test_a_profile_that_names_what_is_not_there_is_refused(book, text, said):

@@ -46,7 +46,10 @@ class Profile:
         known = sorted(file.stem for file in path.parent.glob("*.toml"))
         if name not in known:
             raise Refused(f"PROFILE: got {name!r}, allowed is one of {', '.join(known)}")
-        values = tomllib.loads(path.read_text("utf-8"))
+        try:
+            values = tomllib.loads(path.read_text("utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise Refused(f"{path.name}: {error}") from error
         budget = values.pop("budget", None)
         names = [chapter.stem for chapter in chapters.chapters(root)]
         allowed = ", ".join(names)
