@@ -8,7 +8,7 @@ import torch
 
 from kktnotes import checks
 from kktnotes.attacks.diagnosis import diagnose
-from kktnotes.attacks.frame import Frame
+from kktnotes.attacks.frame import Frame, signs
 from kktnotes.attacks.result import AttackResult
 from kktnotes.attacks.structure import SubsetDescent
 from kktnotes.geometry import Span, each_network
@@ -26,8 +26,8 @@ def opposite_neurons(
 ) -> AttackResult:
     """Take subsets of the opposite-sign neurons as switched on and project onto each set.
 
-    Starts from single neurons, all of them, those on at x, and improves the best of these until
-    nothing changes. For one merged neuron a sign this is the exact flip radius.
+    Starts from single neurons, pairs (of at most 8), all of them and those on at x, and improves
+    the best of these until nothing changes. For one merged neuron a sign this is the exact flip radius.
 
     Parameters
     ----------
@@ -60,12 +60,16 @@ def opposite_neurons(
             chosen = torch.nonzero(standing & (labels == sign))[:, 0]
             if len(chosen):
                 descent = SubsetDescent(single, span, here[chosen], sign, True, 1e-9, deadline)
-                descent.search()
+                descent.search(pairs=True)
                 known = descent.upper.isfinite()
                 here[chosen[known]] = descent.nearest[known]
                 reached[chosen] = descent.upper
         norms.append(reached)
         success.append(reached.isfinite())
     reached, fell = torch.stack(norms).reshape(shape), torch.stack(success).reshape(shape)
+    points = points.reshape(frame.x.shape)
+    fell = fell & (signs(network(points)) != frame.y)  # touching zero is no sign change
+    reached = torch.where(fell, reached, torch.full_like(reached, torch.inf))
+    points = torch.where(fell[..., None], points, frame.x)
     report = diagnose(frame, reached, d=d, seed=seed)
-    return AttackResult(points.reshape(frame.x.shape), reached, fell, report)
+    return AttackResult(points, reached, fell, report)

@@ -1,9 +1,9 @@
 """An attack that uses the structure: which opposite-sign neurons could be switched on (ours).
 
 At a point of sign s the neurons of the other sign are often all off, so gradients say nothing
-of them (math in the appendix). But once a subset S of them is taken as on, the nearest point at
+of them. But once a subset S of them is taken as on, the nearest point at
 which s N <= 0 is a convex problem: s N = P - M with M at least the sum of u_j over S. So: try
-single neurons, all of them and those on at x; solve each problem exactly (`geometry.project`);
+single neurons, pairs, all of them and those on at x; solve each problem exactly (`project`);
 then take as S what is on at the best point and repeat until nothing improves. Every point it
 returns was verified to change the sign in float64; nothing says that no nearer one exists,
 which is what `exact_radius` is for.
@@ -11,12 +11,13 @@ which is what `exact_radius` is for.
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import dataclass
 
 import torch
 
-from kktnotes.geometry import Span, first_crossing, project, step_across
+from kktnotes.geometry import Span, first_crossing, project, rounding, step_across
 from kktnotes.network import TwoLayerReLU
 
 
@@ -113,36 +114,73 @@ class SubsetDescent:
         if not len(chosen):
             return
         rows = points[chosen]
-        move = self.span.lift(t[chosen, None] * step[chosen])
-        landed, verified = step_across(
-            self.network, self.x[rows], move, self.signs[rows], zero_counts=not self.flip
-        )
+        landed, verified = self._cross(rows, t[chosen, None] * step[chosen])
+        # Starting on the boundary the crossing is at once, too near to be told from rounding.
+        again = torch.nonzero(~verified & (t[chosen] < 1))[:, 0]
+        if len(again):
+            landed[again], verified[again] = self._cross(rows[again], step[chosen[again]])
         distance = torch.linalg.vector_norm(landed - self.x[rows], dim=-1)
         better = verified & (distance < self.upper[rows])
         self.upper[rows[better]] = distance[better]
         self.nearest[rows[better]] = landed[better]
+
+    def _cross(self, rows: torch.Tensor, step: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Lift steps of points and verify where they end."""
+        return step_across(
+            self.network,
+            self.x[rows],
+            self.span.lift(step),
+            self.signs[rows],
+            zero_counts=not self.flip,
+        )
 
     def attempt(self, points: torch.Tensor, subset: torch.Tensor) -> None:
         """Offer the nearest points of the sets of given subsets."""
         if self.flip:
             kept = subset.any(-1)
             points, subset = points[kept], subset[kept]
-        inwards: torch.Tensor | float = 0.0
-        scale = torch.linalg.vector_norm(self.x, dim=-1)
-        for exponent in range(-14, -9):
-            if not len(points) or time.monotonic() > self.deadline:
+        if not len(points) or time.monotonic() > self.deadline:
+            return
+        step, lower = self._nearest(points, subset, 0.0)
+        kept = lower.isfinite()
+        points, subset, step = points[kept], subset[kept], step[kept]
+        self.offer(points, step)
+        length = torch.linalg.vector_norm(step, dim=-1)
+        # On a kink the ray through the nearest point may leave the set at once: where no
+        # verified point is as near as this set, aim for a point slightly inside of it.
+        scale = length + 1e-2 * self.span.scale(self.x[points])
+        for exponent in range(-14, -8):
+            missed = torch.nonzero(self._missed(points, length))[:, 0]
+            if not len(missed) or time.monotonic() > self.deadline:
                 return
-            mask = subset.to(self.x.dtype)
-            flat = ~subset.any(-1)
-            step, lower = self._project(points, mask, torch.zeros_like(mask), flat, inwards)
-            finite = lower.isfinite()
-            self.offer(points[finite], step[finite])
-            # On a kink the ray through the nearest point may leave the set at once: where no
-            # verified point is as near as this set, aim for a point slightly inside of it.
-            length = torch.linalg.vector_norm(step, dim=-1)
-            missed = finite & (self.upper[points] > length * (1 + 0.01 * self.tolerance))
-            points, subset, length = points[missed], subset[missed], length[missed]
-            inwards = 10.0**exponent * (length + 1e-2 * scale[points])
+            inwards = 10.0**exponent * scale[missed]
+            inner, lower = self._nearest(points[missed], subset[missed], inwards)
+            kept = lower.isfinite()
+            self.offer(points[missed[kept]], inner[kept])
+        missed = self._missed(points, length)
+        if not self.flip:
+            self._touch(points[missed], step[missed])
+
+    def _nearest(
+        self, points: torch.Tensor, subset: torch.Tensor, inwards: torch.Tensor | float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Project onto the sets of given subsets, or `inwards` inside of them."""
+        mask = subset.to(self.x.dtype)
+        return self._project(points, mask, torch.zeros_like(mask), ~subset.any(-1), inwards)
+
+    def _missed(self, points: torch.Tensor, length: torch.Tensor) -> torch.Tensor:
+        """Whether points lack a verified point as near as a set at this distance."""
+        return self.upper[points] > length * (1 + 0.01 * self.tolerance)
+
+    def _touch(self, points: torch.Tensor, step: torch.Tensor) -> None:
+        """Accept N = 0 up to rounding at the ends of steps: sets that N only touches zero on."""
+        landed = self.x[points] + self.span.lift(step)
+        value = self.sign * self.network(landed)
+        zero = value <= 100 * rounding(self.network, self.x[points])
+        distance = torch.linalg.vector_norm(landed - self.x[points], dim=-1)
+        better = zero & (distance < self.upper[points])
+        self.upper[points[better]] = distance[better]
+        self.nearest[points[better]] = landed[better]
 
     def refine(self, points: torch.Tensor) -> None:
         """Move to the subset that is on at the best point so far, until nothing improves."""
@@ -155,15 +193,17 @@ class SubsetDescent:
             self.attempt(points, there[:, self.span.signs != self.sign] > 0)
             points = points[self.upper[points] < before * (1 - 1e-12)]
 
-    def search(self) -> None:
-        """Find first upper bounds: single neurons, all of them, those on at x, then refine."""
+    def search(self, *, pairs: bool = False) -> None:
+        """Try single neurons, all of them, those on at x (and pairs of few), then refine."""
         count, width = self.other_values.shape
         everyone = torch.arange(count, device=self.x.device)
+        sizes = [1, 2] if pairs and width <= 8 else [1]
         chosen = [self.other_values > 0, torch.ones_like(self.other_values, dtype=torch.bool)]
-        chosen += [
-            torch.zeros_like(chosen[0]).index_fill_(1, torch.tensor([j], device=self.x.device), 1)
-            for j in range(width)
-        ]
+        for size in sizes:
+            for subset in itertools.combinations(range(width), size):
+                only = torch.zeros_like(chosen[0])
+                only[:, list(subset)] = True
+                chosen.append(only)
         if not self.flip:
             chosen.append(torch.zeros_like(chosen[0]))
         for subset in chosen:

@@ -4,7 +4,7 @@ from kktnotes.geometry.batches import each_network
 from kktnotes.geometry.cutting_planes import project_exactly, strictly_feasible
 from kktnotes.geometry.half_spaces import certified
 from kktnotes.geometry.projections import Projection, project
-from kktnotes.geometry.rays import all_crossings, first_crossing, step_across
+from kktnotes.geometry.rays import all_crossings, first_crossing, rounding, step_across
 from kktnotes.geometry.span import Span
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "first_crossing",
     "project",
     "project_exactly",
+    "rounding",
     "step_across",
     "strictly_feasible",
 ]

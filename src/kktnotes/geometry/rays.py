@@ -67,6 +67,7 @@ def all_crossings(
     start, slope = torch.broadcast_tensors(start, slope)
     output = network.output[..., None, :].expand_as(start)
     sign = torch.as_tensor(sign, dtype=start.dtype, device=start.device).expand(start.shape[:-1])
+    noise = [rounding(network, part).expand(start.shape[:-1]) for part in (x, direction)]
     shape, width = start.shape[:-1], start.shape[-1]
     start, slope, output = (part.reshape(-1, width) for part in (start, slope, output))
     chunk = max(1, ENTRIES // (width + 1) ** 2)
@@ -77,6 +78,7 @@ def all_crossings(
             slope.split(chunk),
             output.split(chunk),
             sign.reshape(-1).split(chunk),
+            *(part.reshape(-1).split(chunk) for part in noise),
             strict=True,
         )
     ]
@@ -90,6 +92,8 @@ def _intervals(
     slope: torch.Tensor,
     output: torch.Tensor,
     sign: torch.Tensor,
+    noise: torch.Tensor,
+    noise_slope: torch.Tensor,
     zero_counts: bool,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the intervals without the sign for rays given by h_j(t) = start + t slope."""
@@ -111,11 +115,14 @@ def _intervals(
     # With q = sign N the sign is absent where q <= 0 (from +1) or q < 0 (from -1).
     here, there = sign[:, None] * value, sign[:, None] * following
     slopes = sign[:, None] * torch.where(is_last, final, torch.zeros_like(value))
+    # On stretches where N is zero exactly, rounding must not pass for N > 0.
     plus = (sign > 0)[:, None] | zero_counts
-    absent = torch.where(plus, here <= 0, here < 0)
-    absent_next = torch.where(plus, there <= 0, there < 0)
+    least = noise[:, None] + places * noise_slope[:, None]
+    absent = torch.where(plus, here <= 0, here < -least)
+    least_next = torch.cat([least[:, 1:], least[:, -1:]], -1)
+    absent_next = torch.where(plus, there <= 0, there < -least_next)
     absent_next = torch.where(is_last, torch.where(slopes == 0, absent, slopes < 0), absent_next)
-    share = torch.where(is_last, -here / slopes, here / (here - there) * length)
+    share = torch.where(is_last, -here / slopes, here / (here - there) * length).clamp(min=0)
     crossing = torch.where(here == 0, knots, knots + share)
     used = finite & (knots < torch.inf)
     # On one affine piece the sign is absent on a prefix, a suffix, all of it or nothing. With
@@ -176,7 +183,7 @@ def step_across(
     Returns
     -------
     points : tensor (..., n, p)
-        x + (1 + tiny) step.
+        x + (1 + tiny) step. From sign -1, N > 0 there by more than its rounding error.
     verified : bool tensor (..., n)
     """
     if x.ndim > 2:
@@ -196,20 +203,32 @@ def step_across(
         return landed.reshape(x.shape), done.reshape(x.shape[:-1])
     extra = 2e-13
     points = torch.add(x, step, alpha=1 + extra)
-    verified = _absent(network(points), sign, zero_counts)
+    verified = _absent(network, points, sign, zero_counts)
     for _ in range(attempts - 1):
         rest = torch.nonzero(~verified)[:, 0]
         if not len(rest):
             break
         extra *= 4
         trial = x[rest] + (1 + extra) * step[rest]
-        done = _absent(network(trial), sign[rest], zero_counts)
+        done = _absent(network, trial, sign[rest], zero_counts)
         points[rest[done]] = trial[done]
         verified[rest[done]] = True
     return points, verified
 
 
-def _absent(value: torch.Tensor, sign: torch.Tensor, zero_counts: bool) -> torch.Tensor:
-    """Whether values no longer have the given sign."""
-    minus = value >= 0 if zero_counts else value > 0
+def rounding(network: TwoLayerReLU, x: torch.Tensor) -> torch.Tensor:
+    """Return the size (..., n) of rounding errors of N at points: below it N > 0 means nothing."""
+    sizes = torch.linalg.vector_norm(network.weights, dim=-1)
+    slope = (network.output.abs() * sizes).sum(-1)
+    level = (network.output * network.biases).abs().sum(-1)
+    lengths = torch.linalg.vector_norm(x, dim=-1)
+    return 4 * torch.finfo(x.dtype).eps * (slope[..., None] * lengths + level[..., None])
+
+
+def _absent(
+    network: TwoLayerReLU, x: torch.Tensor, sign: torch.Tensor, zero_counts: bool
+) -> torch.Tensor:
+    """Whether points no longer have the given sign; N > 0 must exceed its rounding error."""
+    value = network(x)
+    minus = value >= 0 if zero_counts else value > rounding(network, x)
     return torch.where(sign > 0, value <= 0, minus)

@@ -75,6 +75,12 @@ class Span:
         """Return the same function as a network on the coordinates of the span."""
         return TwoLayerReLU(self.weights, self.biases, self.signs)
 
+    def scale(self, x: torch.Tensor) -> torch.Tensor:
+        """Return a length (...) for points x (..., p): ||x|| and how far kinks are from zero."""
+        reach = (self.biases.abs() / self.norms.clamp(min=1e-150))[self.norms > 0]
+        size = torch.linalg.vector_norm(x, dim=-1) + (reach.max() if len(reach) else 0.0)
+        return torch.where(size > 0, size, torch.ones_like(size))
+
     def rounding(self, x: torch.Tensor) -> torch.Tensor:
         """Return a bound (..., P) on the rounding error of u_j at points x (..., p).
 

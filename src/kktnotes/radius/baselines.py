@@ -91,7 +91,7 @@ def nearest_neighbour_radius(
         )
         if place is not None:
             nearest[row] = place
-    finished = upper - lower <= tolerance * upper
+    finished = (upper - lower <= tolerance * upper) & np.isfinite(upper)
     return Radius(*(torch.from_numpy(part) for part in (lower, upper, nearest, finished)))
 
 

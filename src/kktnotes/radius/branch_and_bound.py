@@ -33,7 +33,7 @@ class Search(SubsetDescent):
     def __post_init__(self) -> None:
         """Add what the nodes need."""
         super().__post_init__()
-        safe = self.other_norms.clamp(min=1e-300)
+        safe = self.other_norms.clamp(min=1e-150)
         self.cosines = ((self.other @ self.other.T) / (safe[:, None] * safe)).clamp(-1, 1)
         self.closed = torch.full_like(self.upper, torch.inf)  # least bound among closed nodes
 
@@ -51,7 +51,7 @@ class Search(SubsetDescent):
         """
         radius = self.upper[points]
         values = self.other_values[points]
-        safe = self.other_norms.clamp(min=1e-300)
+        safe = self.other_norms.clamp(min=1e-150)
         low = values - radius[:, None] * self.other_norms
         high = values + radius[:, None] * self.other_norms
         if not bool((state != 0).any()) or not bool(radius.isfinite().any()):

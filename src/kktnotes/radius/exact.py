@@ -182,11 +182,11 @@ def _agree(
     span: Span, x: torch.Tensor, lower: torch.Tensor, upper: torch.Tensor, tolerance: float
 ) -> torch.Tensor:
     """Whether bounds agree to the tolerance, or to what rounding of the inputs allows."""
+    finest = 1e-13 * span.scale(x)
     if len(span.signs):
-        finest = 8 * (span.rounding(x) / span.norms.clamp(min=1e-300)).amax(-1)
-    else:
-        finest = torch.zeros_like(upper)
-    return (upper - lower <= tolerance * upper + finest) | (upper == lower)
+        finest = finest + 8 * (span.rounding(x) / span.norms.clamp(min=1e-150)).amax(-1)
+    close = upper - lower <= tolerance * upper + finest
+    return (close & upper.isfinite()) | (upper == lower)
 
 
 def _blank(x: torch.Tensor) -> Radius:
