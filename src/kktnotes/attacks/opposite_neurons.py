@@ -27,7 +27,8 @@ def opposite_neurons(
     """Take subsets of the opposite-sign neurons as switched on and project onto each set.
 
     Starts from single neurons, pairs (of at most 8), all of them and those on at x, and improves
-    the best of these until nothing changes. For one merged neuron a sign this is the exact flip radius.
+    the best of these until nothing changes. For one merged neuron a sign this is the exact flip
+    radius.
 
     Parameters
     ----------
