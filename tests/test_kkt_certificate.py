@@ -74,6 +74,36 @@ def test_fractional_kinks_are_found(g):
     assert found.objective < 1e-27
 
 
+def test_kinks_of_different_neurons_of_one_sign():
+    """Two orthogonal copies of the two points: each neuron has its own fractional kink."""
+    c, g = 40.0, 7.0
+    gram = np.kron(np.eye(2), [[c, g], [g, c]])
+    x = np.linalg.cholesky(gram - 1)
+    y, augmented = np.array([1.0, -1.0, 1.0, -1.0]), np.column_stack([x, np.ones(4)])
+    lam = (c - g * g / c) ** -0.5
+    pairs = np.kron(np.eye(2), [[1, g / c], [g / c, 1]])  # a_ij / lambda, symmetric
+    w = lam**1.5 * (pairs * np.outer(y, y)) @ augmented
+    network = kn.TwoLayerReLU(w[:, :-1], w[:, -1], y * lam**0.5)
+    assert kn.residuals(network, x, y, np.full(4, lam), lam * pairs).within(1e-14)
+    for error, most in ((0.0, 1e-14), (1e-3, 1e-2)):
+        found = kn.certificate(noisy(network, error, 0), (x, y))
+        assert found.worst < most, found
+
+
+def test_a_width_limits_kinks_and_slackness():
+    """Whatever helps stationarity: kinks and multipliers stay within the width that is tried."""
+    from kktnotes.kkt.certificate import _Fit
+
+    x, y, _ = clustered_points(4, 40, 0.7, 32, 5)
+    network = trained(x, y, width=12, steps=300, seed=0)
+    fit = _Fit(network, torch.as_tensor(x), torch.as_tensor(y))
+    fit.at(0.1)
+    for width in (0.1, 0.03, 0.01):
+        found = fit.at(width)
+        assert found.kink <= width
+        assert found.complementary_slackness <= 1.5 * width
+
+
 def test_the_plain_derivative_is_wrong_at_kinks():
     """phi' = 1[h > 0], with the true multipliers: far from stationary at an exact KKT point."""
     x, y, network, lam, _ = two_point(40.0, 30.0)

@@ -28,13 +28,15 @@ from kktnotes.network import TwoLayerReLU
 
 # Widths: the first two tried tell an exact point from a trained network, the last is the limit.
 NARROWEST, EXACT, TRAINED, WIDEST = 1e-15, 1e-13, 1e-3, 0.3
+# A network known to be farther than this from a KKT point is not measured more closely.
+FAR = 0.1
 # Within this factor of the width the other residuals are a good guess of the crossing.
 NEAR = 100.0
 # A point farther than this many widths from margin 1 gets no multiplier: it could have 1 % of
 # the largest.
 REACH = 100.0
 # Multiplications a Newton step may take before more neurons share their subgradients.
-WORK = 6e9
+WORK = 3e9
 # The limit e max lambda / (q_i - 1) needs the largest multiplier, which the fit determines.
 REPEATS, AGREEMENT, HOPELESS = 3, 1.1, 10.0
 
@@ -99,7 +101,7 @@ class _Fit:
         for _ in range(REPEATS):
             found = self._solve(width)
             ratio = found.multipliers.max().item() / self.largest
-            hopeless = _others(found) > HOPELESS * width
+            hopeless = _others(found) > min(HOPELESS * width, FAR)
             if ratio > 0:
                 # Where no fit is good the guess swings: go half the way.
                 self.largest *= ratio**0.5 if hopeless else ratio
@@ -204,7 +206,9 @@ def _least_worst(fit: _Fit, resolution: float) -> Certificate:
     low, high = NARROWEST, WIDEST
     best: Certificate | None = None
     width, following = EXACT, TRAINED
-    while best is None or (high > resolution * low and best.worst > max(EXACT, resolution * low)):
+    while best is None or (
+        high > resolution * low and best.worst > max(EXACT, resolution * low) and low < FAR
+    ):
         found = fit.at(width)
         if best is None or found.worst < best.worst:
             best = found
