@@ -81,6 +81,14 @@ def test_the_regular_simplex_fits_one_dimension_less():
     assert np.allclose(means @ means.T, 4 * np.eye(4) - 1, atol=1e-12)
 
 
+def test_a_simplex_past_its_end_by_rounding():
+    inner_product = float(np.nextafter(-10 / 3, -99))
+    means = coordinates.equicorrelated_means(4, 10, inner_product)
+    assert 10 + 3 * inner_product < 0  # no Gram matrix to the letter, the simplex to rounding
+    assert np.allclose(means @ means.T, np.full((4, 4), -10 / 3) + 40 / 3 * np.eye(4))
+    assert abs(means[3, 3]) < 1e-12
+
+
 @settings(deadline=None, derandomize=True)
 @given(st.integers(1, 6), st.integers(1, 8), st.integers(0, 1000))
 def test_gram_and_rotation_keep_inner_products(k, q, seed):
