@@ -299,8 +299,10 @@ def test_batches_and_samples():
     batch = kn.TwoLayerReLU(*(torch.stack([torch.as_tensor(part)] * 2) for part in arrays))
     exact, same = kn.certificate(batch, (x, y))
     assert exact.within(1e-14) and same.within(1e-14)
-    stacked = kn.certificate(batch, (np.stack([x, x]), np.stack([y, y])))
-    assert [one.residuals for one in stacked] == [exact.residuals, same.residuals]
+    # Each with its own sample: the second has the labels and the output's signs turned round.
+    turned = kn.TwoLayerReLU(batch.weights, batch.biases, batch.output * torch.tensor([[1], [-1]]))
+    stacked = kn.certificate(turned, (np.stack([x, x]), np.stack([y, -y])))
+    assert all(one.within(1e-14) for one in stacked) and len(stacked) == 2
     sample = kn.Sample.from_arrays(x, y)
     assert kn.certificate(network, sample).residuals == exact.residuals
     with pytest.raises(ValueError, match="sample: got 3 samples"):
