@@ -40,6 +40,7 @@ class Reading(NamedTuple):
     least_margin: float
     soft_margin: float
     stiffness: float
+    seen: float  # weight p of the points at which some stepped neuron is active
 
 
 class StepControl:

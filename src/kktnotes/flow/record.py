@@ -12,6 +12,8 @@ from kktnotes.flow.control import Knobs, Reading, StepControl, log_elapsed
 from kktnotes.flow.neurons import Neurons
 from kktnotes.flow.result import Health, Snapshot, Status
 
+UNSEEN = 0.01  # give up when points that no neuron is active at carry all but this of the weight
+
 
 class Row(NamedTuple):
     """The state of one flow of a batch, padded neurons included."""
@@ -86,6 +88,8 @@ class Track:
         if self.path >= self.knobs.spacing:
             self.snap(row)
         limit = self.knobs.max_log_time if self.separated else self.knobs.give_up_log_time
+        if self.separated is None and new.seen < UNSEEN:
+            self.status = Status.NOT_SEPARATED
         if self.control.steps >= self.knobs.max_steps or self.log_time >= limit:
             self.status = self._out_of_budget()
 

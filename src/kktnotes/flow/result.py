@@ -19,7 +19,7 @@ class Status(str, Enum):
     BUDGET = "separated, budget spent"
     INTERRUPTED = "interrupted"  # Ctrl-C: everything up to the last snapshot is kept
     DEAD = "all neurons dead"  # a stationary point with L >= 1/n
-    NOT_SEPARATED = "not separated within the budget"
+    NOT_SEPARATED = "not separated"  # within the budget, or stuck with L >= 1/n
 
     def __str__(self) -> str:
         """Return the words alone."""

@@ -33,7 +33,7 @@ def gradient_flow(
     max_steps: int = 20_000,
     max_log_time: float = 2e4,
     max_seconds: float | None = None,
-    give_up_log_time: float = 60.0,
+    give_up_log_time: float = 30.0,
     stable_growth: float = 4.0,
     stable_from: float = 250.0,
     merge: float = 1e-4,
@@ -70,7 +70,8 @@ def gradient_flow(
     max_seconds : float, optional
         Budget of wall time. The only knob that makes a result depend on the machine.
     give_up_log_time : float
-        Where L < 1/n has not been met by this ln t, the flow is called not separated.
+        Where L < 1/n has not been met by this ln t, the flow is called not separated; so it is
+        when points at which no neuron is active, which have no gradient, carry 99 % of the weight.
     stable_growth, stable_from : float
         The pattern is stable once L < 1/n has been met and neither a live neuron's activity on a
         point of its own label, nor which neurons are live, has changed while ln t grew by a factor
@@ -113,6 +114,8 @@ def gradient_flow(
         checks.positive("merge", merge, zero=True),
         checks.positive("spacing", spacing),
     )
+    if not isinstance(sample, Sample):
+        raise checks.refuse("sample", type(sample).__name__, "a Sample; see Sample.from_arrays")
     check_training_set(sample.x, sample.y)
     if device is not None:
         sample = sample.to(device)

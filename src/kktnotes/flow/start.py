@@ -33,6 +33,7 @@ def balanced_start(sample: Sample, width: int, init_scale: float, seed: int) -> 
 def check_training_set(x: torch.Tensor, y: torch.Tensor) -> None:
     """Refuse data that no network separates: one class only, or one point with both labels."""
     checks.labels("sample.y", y)
+    checks.tensor("sample.x", x, dimensions=2)
     if x.numel() == 0:
         raise checks.refuse("sample", f"shape {tuple(x.shape)}", "at least one point")
     # equal points have equal projections, so only points of equal projection are compared

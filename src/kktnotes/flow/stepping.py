@@ -88,6 +88,7 @@ class State:
                 slope.margins.amin(-1),
                 loss.soft_margin(slope.margins),
                 field.stiffness(self.pre, self.output, slope),
+                (slope.weights * (self.pre > 0).any(1)).sum(-1),
             ]
         )
         return [Reading(*column) for column in table.T.tolist()]
