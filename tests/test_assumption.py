@@ -119,6 +119,14 @@ def test_sphere_correlation_is_exact_for_two_and_safe_for_more():
             assert low <= 1 - (1 - probability) * probability
 
 
+@pytest.mark.parametrize("probability", [0.1, 0.5, 0.9])
+def test_sphere_correlation_in_two_and_three_dimensions(probability):
+    """On the circle the angle is uniform, on the sphere the height is (Archimedes)."""
+    circle = 2 * np.cos(np.pi / 2 * (1 - probability))
+    assert sizes.sphere_correlation(2, 2, probability) == pytest.approx(circle)
+    assert sizes.sphere_correlation(2, 3, probability) == pytest.approx(3 * probability)
+
+
 def test_least_dimension_on_the_sphere_against_the_beta_law():
     """For two means the largest inner product has a closed form, and so has the least d."""
     probability, draws = 0.9, 400

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from kktnotes import assumption, checks, coordinates
-from kktnotes.sample import Sample, Seed, seeds_of, whole_numbers
+from kktnotes import assumption, checks, coordinates, drawing
+from kktnotes.sample import Sample, Seed, whole_numbers
 from kktnotes.terms import Terms
 
 NOISES = ("gaussian", "rademacher", "uniform")
@@ -277,7 +277,7 @@ class Clusters:
             if chosen.shape != (n,) or chosen.max() >= self.k:
                 raise checks.refuse("cluster", chosen, f"{n} numbers from 0 to {self.k - 1}")
         p = min(self.means.shape[1] + n, self.d)
-        return self._collect(seed, "training points", n, p, chosen)
+        return drawing.draw(self, seed, "training points", n, p, chosen)
 
     def joint_samples(self, sizes: Sequence[int], seed: int) -> list[Sample]:
         """Draw independent training samples of those sizes in joint coordinates.
@@ -304,50 +304,7 @@ class Clusters:
         p = least if p is None else checks.integer("p", p)
         if not least <= p <= self.d:
             raise checks.refuse("p", p, f"from {least} to d = {self.d:,}")
-        return self._collect(seed, "fresh points", count, p, None)
-
-    def _collect(
-        self, seed: Seed, stream: str, count: int, p: int, chosen: np.ndarray | None
-    ) -> Sample:
-        """Draw one sample a seed and stack them."""
-        seeds, batched = seeds_of(seed)
-        parts = [self._draw(one, stream, count, p, chosen) for one in seeds]
-        x, cluster, unseen = (
-            torch.from_numpy(np.stack(part) if batched else part[0])
-            for part in zip(*parts, strict=True)
-        )
-        return Sample(x, self.labels[cluster], cluster, self, self.d, unseen)
-
-    def _draw(
-        self, seed: int, stream: str, count: int, p: int, chosen: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Draw points (count, p), their clusters and the length of what p does not show."""
-        rng = coordinates.generator(seed, stream)
-        cluster = rng.integers(self.k, size=count) if chosen is None else chosen
-        spanned = self.means.shape[1]
-        level = self.sigma * np.sqrt(self.isotropic)
-        unseen = np.zeros(count)
-        if stream == "training points" and p < self.d:
-            noise = np.zeros((count, p))
-            noise[:, :spanned] = rng.standard_normal((count, spanned))
-            noise[:, spanned:] = coordinates.bartlett(rng, count, self.d - spanned)
-        else:
-            noise = self._independent(rng, count, p)
-            unseen = level * coordinates.chi(rng, np.full(count, float(self.d - p)))
-        noise *= level
-        if self.factor is not None:
-            weights = self.sigma * rng.standard_normal((count, self.factor.shape[1]))
-            noise[:, :spanned] += weights @ self.factor.numpy().T
-        noise[:, :spanned] += self.means.numpy()[cluster]
-        return noise, cluster.astype(np.int64), unseen
-
-    def _independent(self, rng: np.random.Generator, count: int, p: int) -> np.ndarray:
-        """Draw independent noise coordinates of variance 1, (count, p)."""
-        if self.noise == "rademacher":
-            return rng.choice([-1.0, 1.0], size=(count, p))
-        if self.noise == "uniform":
-            return rng.uniform(-np.sqrt(3.0), np.sqrt(3.0), (count, p))
-        return rng.standard_normal((count, p))
+        return drawing.draw(self, seed, "fresh points", count, p)
 
     def __repr__(self) -> str:
         """Return the sizes in one line."""
