@@ -256,7 +256,7 @@ def test_unbalanced_parallel_neurons_are_not_merged():
     a, b = flow.network.augmented[:2]
     assert 1 - (a @ b / a.norm() / b.norm()).item() > 1e-6  # and they part indeed
     equal = kn.TwoLayerReLU(w[:, :-1], w[:, -1], [1.5, 1.5, -1.0])
-    assert kn.gradient_flow(sample, network=equal, max_log_time=0.5).distinct.width == 2
+    assert kn.gradient_flow(sample, network=equal, max_log_time=3.0).distinct.width == 2
 
 
 def test_batch_of_seeds_equals_single_runs(clusters):
@@ -317,9 +317,9 @@ def test_cost_does_not_grow_with_the_dimension():
     shapes = set()
     for d in (10**5, 10**12):
         train = kn.Clusters.orthogonal(k=2, d=d, sigma=d**-0.5).sample(n=20, seed=0)
-        flow = kn.gradient_flow(train, width=4, max_log_time=5.0)
+        flow = kn.gradient_flow(train, width=8, max_log_time=5.0)
         shapes.add((tuple(flow.network.weights.shape), flow.separated))
-    assert shapes == {((4, 2 + 20 + 4), True)}
+    assert shapes == {((8, 2 + 20 + 8), True)}
 
 
 def test_start_has_the_law_of_plain_gaussian_weights():

@@ -130,13 +130,17 @@ class Field:
         total += (slope.output[:, None, :] @ buffer)[:, 0]
         return self.labels * total
 
-    def stiffness(self, pre: torch.Tensor, output: torch.Tensor, slope: Slope) -> torch.Tensor:
-        """Return a bound (B,) on the most negative eigenvalue of the field's Jacobian.
+    def stiffness(
+        self, pre: torch.Tensor, output: torch.Tensor, slope: Slope, kinks: Kinks | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return a bound (B,) on the field's most negative eigenvalue, and the weight seen (B,).
 
-        The stiff part is -(sum_i p_i g_i g_i^T - mean mean^T), g_i the gradient of q_i; its
-        trace is at most sum_i p_i ||g_i||^2.
+        The stiff part of the Jacobian is -(sum_i p_i g_i g_i^T - mean mean^T), g_i the gradient of
+        q_i; its trace is at most sum_i p_i ||g_i||^2. Seen is the weight p of the points at which
+        some neuron is active; a neuron that slides on its kink at a point does not count.
         """
-        squares = output.square()[:, None, :]
-        first = (squares @ (pre > 0).to(pre.dtype))[:, 0] * self.squares
+        active = pre > 0 if kinks is None else (pre > 0) & ~kinks.held
+        first = (output.square()[:, None, :] @ active.to(pre.dtype))[:, 0] * self.squares
         second = pre.clamp(min=0).square().sum(1)
-        return (slope.weights * (first + second)).sum(-1)
+        bound = (slope.weights * (first + second)).sum(-1)
+        return bound, (slope.weights * active.any(1)).sum(-1)

@@ -86,10 +86,8 @@ class Run:
         plans = [track.control.plan(track.reading, track.norm, MOST_STAGES) for track in tracks]
         lengths, stages = [plan[0] for plan in plans], [plan[1] for plan in plans]
         before = self.state
-        self.pull = before.output.new_tensor([0.5 / length for length in lengths])
-        new, errors = attempt(
-            self.field, before, lengths, stages, self.kinks, self.pull, self.buffers
-        )
+        pull = before.output.new_tensor([0.5 / length for length in lengths])
+        new, errors = attempt(self.field, before, lengths, stages, self.kinks, pull, self.buffers)
         taken = []
         for track, error, count, length in zip(tracks, errors, stages, lengths, strict=True):
             taken.append(track.control.judge(*error, track.norm, count))
@@ -98,8 +96,9 @@ class Run:
             return
         mask = torch.tensor(taken, device=before.output.device)
         self.state = new if all(taken) else new.where(mask, before)
+        self.pull = torch.where(mask, pull, self.pull)
         self.catch(before.pre, mask)
-        readings = self.state.readings(self.field)
+        readings = self.state.readings(self.field, self.kinks)
         for b, track in enumerate(tracks):
             if taken[b]:
                 track.accept(lengths[b], readings[b], self.row(b))
@@ -153,7 +152,7 @@ class Run:
             self.regroup(mixes, outputs, pre)
         else:
             self.state = self.evaluated(state.change, pre, state.output, state.squares)
-        readings = self.state.readings(self.field)
+        readings = self.state.readings(self.field, self.kinks)
         for b in rows:
             self.tracks[self.here[b]].tended(readings[b], self.row(b))
 

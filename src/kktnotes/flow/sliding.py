@@ -49,7 +49,7 @@ class Kinks:
         inner = torch.gather(self.columns, 1, points[:, :, None].expand(-1, -1, most))
         where = torch.arange(batch, device=held.device)[:, None, None, None]
         block = inner[where, slots[..., :, None], slots[..., None, :]]
-        scale = field.squares.amax()
+        scale = field.squares.amax(-1)[:, None, None, None]
         block = block.div_(scale) * (valid[..., :, None] & valid[..., None, :])
         block.diagonal(dim1=-2, dim2=-1).add_(torch.where(valid, 1e-12, 1.0))
         self.inverse = torch.cholesky_inverse(torch.linalg.cholesky(block)) / scale

@@ -73,7 +73,7 @@ class State:
         }
         return State(**parts, slope=self.slope.where(mask, other.slope))
 
-    def readings(self, field: Field) -> list[Reading]:
+    def readings(self, field: Field, kinks: Kinks | None = None) -> list[Reading]:
         """Return the numbers that steer each flow, fetched at once."""
         slope, loss = self.slope, field.loss
         speed = (slope.change * self.speed).sum((1, 2)) + slope.output.square().sum(-1)
@@ -87,8 +87,7 @@ class State:
                 loss.log_mean(slope.margins),
                 slope.margins.amin(-1),
                 loss.soft_margin(slope.margins),
-                field.stiffness(self.pre, self.output, slope),
-                (slope.weights * (self.pre > 0).any(1)).sum(-1),
+                *field.stiffness(self.pre, self.output, slope, kinks),
             ]
         )
         return [Reading(*column) for column in table.T.tolist()]
