@@ -14,7 +14,7 @@ export OPENBLAS_NUM_THREADS := 1
 .PHONY: help book html notebooks test lint format clean distclean
 
 help:  ## list the commands
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /make \1|/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
 	@echo "PROFILE=quick (default) or full chooses the parameters; PYTHON=python3.12 the interpreter of $(VENV)."
 
 book: $(STAMP)  ## run every notebook with papermill and build the pages into _build/PROFILE/html
