@@ -197,15 +197,13 @@ class SubsetDescent:
         """Try single neurons, all of them, those on at x (and pairs of few), then refine."""
         count, width = self.other_values.shape
         everyone = torch.arange(count, device=self.x.device)
-        sizes = [1, 2] if pairs and width <= 8 else [1]
-        chosen = [self.other_values > 0, torch.ones_like(self.other_values, dtype=torch.bool)]
-        for size in sizes:
-            for subset in itertools.combinations(range(width), size):
-                only = torch.zeros_like(chosen[0])
-                only[:, list(subset)] = True
-                chosen.append(only)
-        if not self.flip:
-            chosen.append(torch.zeros_like(chosen[0]))
-        for subset in chosen:
-            self.attempt(everyone, subset)
-        self.refine(everyone)
+        sizes = {1, 2} if pairs and width <= 8 else {1}
+        sizes |= {width} if self.flip else {0, width}
+        for size in sorted(sizes & set(range(width + 1))):
+            for members in itertools.combinations(range(width), size):
+                subset = torch.zeros_like(self.other_values, dtype=torch.bool)
+                subset[:, list(members)] = True
+                self.attempt(everyone, subset)
+        if not set(range(1, width + 1)) <= sizes:  # otherwise every subset was tried
+            self.attempt(everyone, self.other_values > 0)
+            self.refine(everyone)
