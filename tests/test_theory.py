@@ -249,7 +249,7 @@ def test_bounds_hold_on_a_trained_kkt_point(trained):
     )
     for terms in tables:
         assert terms.holds, terms
-    # Lemma 7 is for every larger eta, not only the first.
+    # The bound is for every larger eta, not only the first.
     bound = theory.flip_eta_upper(measured, label=1.0).value
     _, largest, across = theory.fresh_inner_products(sample, fresh)
     assert float(largest.max()) <= measured.b * 1.01 and float(across.max()) < 2 * measured.rho

@@ -63,7 +63,7 @@ class Bound:
     vacuous : bool
         Whether it says nothing (a lower bound at or below zero, an upper one that is infinite).
     lemma : str
-        Its proof in the appendix on constants (ours).
+        The title of its lemma in the appendix on constants (ours), where the proof is.
     """
 
     value: float
@@ -132,33 +132,33 @@ def fresh_inner_products(
 
 
 def total_sum_upper(measured: InnerProducts) -> Bound:
-    """T <= k' / ((1 - tau) a) (Lemma 2 of the appendix)."""
+    """T <= k' / ((1 - tau) a) ("Cluster sums from above")."""
     tau = _valid(measured)
-    return Bound(measured.seen / ((1 - tau) * measured.a), False, "Lemma 2")
+    return Bound(measured.seen / ((1 - tau) * measured.a), False, "Cluster sums from above")
 
 
 def wrong_sum_upper(measured: InnerProducts, *, total: float | None = None) -> Bound:
-    """W_q <= rho T / (a + rho) for every cluster (Lemma 1); T by Lemma 2 where not given."""
+    """W_q <= rho T / (a + rho) for every cluster; T by its bound where not given."""
     total = total_sum_upper(measured).value if total is None else checks.positive("total", total)
     _valid(measured)
-    return Bound(measured.rho * total / (measured.a + measured.rho), False, "Lemma 1")
+    return Bound(measured.rho * total / (measured.a + measured.rho), False, "Wrong-signed sums")
 
 
 def cluster_sum_upper(measured: InnerProducts) -> Bound:
-    """A_q + W_q <= 1 / ((1 - tau) a) for every cluster (Lemma 2)."""
-    return Bound(1 / ((1 - _valid(measured)) * measured.a), False, "Lemma 2")
+    """A_q + W_q <= 1 / ((1 - tau) a) for every cluster."""
+    return Bound(1 / ((1 - _valid(measured)) * measured.a), False, "Cluster sums from above")
 
 
 def own_sum_lower(measured: InnerProducts) -> Bound:
-    """A_q >= (1 - 2 tau) / ((1 - tau) b) for every cluster with an example (Lemma 3)."""
+    """A_q >= (1 - 2 tau) / ((1 - tau) b) for every cluster with an example."""
     tau = _valid(measured)
-    return Bound((1 - 2 * tau) / ((1 - tau) * measured.b), False, "Lemma 3")
+    return Bound((1 - 2 * tau) / ((1 - tau) * measured.b), False, "Own sums from below")
 
 
 def margin_lower(
     measured: InnerProducts, *, own: float | None = None, across: float | None = None
 ) -> Bound:
-    """Lower bound of y N(x) at a fresh point of a cluster with an example (Lemma 4).
+    """Lower bound of y N(x) at a fresh point of a cluster with an example.
 
     Parameters
     ----------
@@ -173,27 +173,27 @@ def margin_lower(
     across = measured.rho if across is None else checks.positive("across", across, zero=True)
     lowest = own_sum_lower(measured).value
     value = own * lowest - across * total_sum_upper(measured).value
-    return Bound(value, value <= 0, "Lemma 4")
+    return Bound(value, value <= 0, "Margins of fresh points")
 
 
 def lipschitz_upper(measured: InnerProducts) -> Bound:
-    """Lip(N) <= sqrt(k' (b + tau a)) / ((1 - tau) a) (Lemma 5)."""
+    """Lip(N) <= sqrt(k' (b + tau a)) / ((1 - tau) a)."""
     tau = _valid(measured)
     root = math.sqrt(measured.seen * (measured.b + tau * measured.a))
-    return Bound(root / ((1 - tau) * measured.a), False, "Lemma 5")
+    return Bound(root / ((1 - tau) * measured.a), False, "Lipschitz constant")
 
 
 def radius_lower(
     measured: InnerProducts, *, own: float | None = None, across: float | None = None
 ) -> Bound:
-    """Lower bound of the distance from a fresh point to {y N <= 0} (Lemma 6).
+    """Lower bound of the distance from a fresh point to {y N <= 0}.
 
     By default a ((1 - 2 tau) a / b - tau) / sqrt(k' (b + tau a)); the paper has no such side.
     Zero, and vacuous, unless (1 - 2 tau) a / b > tau.
     """
     margin = margin_lower(measured, own=own, across=across)
     value = max(margin.value, 0.0) / lipschitz_upper(measured).value
-    return Bound(value, margin.vacuous, "Lemma 6")
+    return Bound(value, margin.vacuous, "Radius from below")
 
 
 def flip_eta_upper(
@@ -203,7 +203,7 @@ def flip_eta_upper(
     largest_own: float | None = None,
     across: float | None = None,
 ) -> Bound:
-    """eta* such that x - y eta u has another sign than y for every eta > eta* (Lemma 7).
+    """eta* such that x - y eta u has another sign than y for every eta > eta*.
 
     Parameters
     ----------
@@ -222,10 +222,10 @@ def flip_eta_upper(
     across = measured.rho if across is None else checks.positive("across", across, zero=True)
     opposite = measured.seen_negative if label > 0 else measured.seen_positive
     if not measured.kappa > 0 or not opposite:
-        return Bound(math.inf, True, "Lemma 7")
+        return Bound(math.inf, True, "Universal flips")
     reach = (largest_own + measured.seen * across) / measured.a
     value = reach * measured.b / (measured.kappa * opposite * (1 - 2 * tau))
-    return Bound(value, False, "Lemma 7")
+    return Bound(value, False, "Universal flips")
 
 
 def flip_norm_upper(
@@ -236,7 +236,7 @@ def flip_norm_upper(
     largest_own: float | None = None,
     across: float | None = None,
 ) -> Bound:
-    """||z|| = eta* ||u|| (Lemma 7), u given as a tensor (p,)."""
+    """||z|| = eta* ||u||, u given as a tensor (p,)."""
     eta = flip_eta_upper(measured, label=label, largest_own=largest_own, across=across)
     return Bound(eta.value * float(torch.linalg.vector_norm(direction)), eta.vacuous, eta.lemma)
 

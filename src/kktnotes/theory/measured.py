@@ -70,7 +70,7 @@ def check_cluster_sums(
     residual: float,
     measured: constants.InnerProducts | None = None,
 ) -> Terms:
-    """Compare the cluster sums of a KKT point with Lemmas 1 to 3 of the appendix.
+    """Compare the cluster sums of a KKT point with the appendix on constants (ours).
 
     Parameters
     ----------
@@ -87,21 +87,27 @@ def check_cluster_sums(
     wrong = constants.wrong_sum_upper(measured, total=sums.total).value
     items = (
         Term("KKT point", residual, "<=", RESIDUAL, "largest relative KKT residual"),
-        Term("W_q", float(sums.wrong.max()), "<=", wrong, "largest W_q against Lemma 1"),
+        Term("W_q", float(sums.wrong.max()), "<=", wrong, "largest W_q against wrong-signed sums"),
         Term(
             "A_q + W_q",
             float((sums.own + sums.wrong).max()),
             "<=",
             constants.cluster_sum_upper(measured).value,
-            "largest A_q + W_q against Lemma 2",
+            "largest A_q + W_q against cluster sums from above",
         ),
-        Term("T", sums.total, "<=", constants.total_sum_upper(measured).value, "T against Lemma 2"),
+        Term(
+            "T",
+            sums.total,
+            "<=",
+            constants.total_sum_upper(measured).value,
+            "T against cluster sums from above",
+        ),
         Term(
             "A_q",
             float(sums.own.min()),
             ">=",
             constants.own_sum_lower(measured).value,
-            "least A_q against Lemma 3",
+            "least A_q against own sums from below",
         ),
     )
     return Terms(items, "Cluster sums (ours)")
@@ -114,7 +120,7 @@ def check_margins(
     *,
     measured: constants.InnerProducts | None = None,
 ) -> Terms:
-    """Compare y N at fresh points, and the gradients there, with Lemmas 4 and 5.
+    """Compare y N at fresh points, and the gradients there, with their bounds (ours).
 
     Each point has its own bound, from its own inner products with the sample.
     """
@@ -134,9 +140,15 @@ def check_margins(
             float(margins[tightest]),
             ">=",
             float(bounds[tightest]),
-            f"the tightest of {len(margins)} fresh points against Lemma 4",
+            f"the tightest of {len(margins)} fresh points against their bounds",
         ),
-        Term("gradient", slope, "<=", lipschitz, "largest at fresh points against Lemma 5"),
+        Term(
+            "gradient",
+            slope,
+            "<=",
+            lipschitz,
+            "largest at fresh points against its Lipschitz bound",
+        ),
     )
     return Terms(items, "Margins of fresh points (ours)")
 
@@ -148,7 +160,7 @@ def check_radii(
     *,
     measured: constants.InnerProducts | None = None,
 ) -> Terms:
-    """Compare distances from fresh points to {y N <= 0} with Lemma 6.
+    """Compare distances from fresh points to {y N <= 0} with its lower bound (ours).
 
     Parameters
     ----------
@@ -164,7 +176,7 @@ def check_radii(
     values = torch.tensor([bound.value for bound in bounds], dtype=torch.float64)
     vacuous = sum(bound.vacuous for bound in bounds)
     tightest = int((radii - values).argmin())
-    note = f"the tightest of {len(values)} fresh points against Lemma 6"
+    note = f"the tightest of {len(values)} fresh points against their bounds"
     if vacuous:
         note += f", vacuous at {vacuous}"
     item = Term("radius", float(radii[tightest]), ">=", float(values[tightest]), note)
@@ -178,7 +190,7 @@ def check_flips(
     *,
     measured: constants.InnerProducts | None = None,
 ) -> Terms:
-    """Compare the least flipping eta of fresh points along u with Lemma 7.
+    """Compare the least flipping eta of fresh points along u with its upper bound (ours).
 
     Parameters
     ----------
@@ -201,7 +213,7 @@ def check_flips(
         dtype=torch.float64,
     )
     tightest = int((values - eta).argmin())
-    note = f"the tightest of {len(values)} fresh points against Lemma 7"
+    note = f"the tightest of {len(values)} fresh points against their bounds"
     item = Term("eta", float(eta[tightest]), "<=", float(values[tightest]), note)
     return Terms((item,), "Universal flips (ours)")
 
