@@ -19,6 +19,7 @@ FLOW = "#262626"  # the network that gradient flow finds
 ROBUST = "#009E73"  # the robust network of Theorem 4.1
 BOUND = "#6E6E6E"  # bounds, dashed
 EXTRA = ("#CC79A7", "#E69F00", "#56B4E9")  # further curves, in this order
+AMBER = "#9A6A00"  # the second of these, dark enough for words
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 DIVERGING = "RdBu_r"  # signed matrices, white at 0
 
