@@ -90,7 +90,7 @@ def losses() -> Figure:
             for axes, q in ((left, near), (right, far)):
                 # the loss of one point with this margin
                 values = loss.log_mean(torch.from_numpy(q)[:, None]).exp().numpy()
-                    axes.plot(q, values, color=color)
+                axes.plot(q, values, color=color)
         left.plot(0, 1, "o", color=style.ROBUST, markersize=8, zorder=5)
         style.write(left, 0.3, 1.4, r"$\ell(0) = 1$, both", color=style.ROBUST)
         style.write(left, -1.15, 5.0, r"$e^{-q}$", color=LOSS_COLORS["exponential"])
