@@ -13,7 +13,7 @@ README = (chapters.ROOT / "README.md").read_text("utf-8")
 MAKEFILE = (chapters.ROOT / "Makefile").read_text("utf-8")
 NOTATION = (chapters.ROOT / "book" / "notation.md").read_text("utf-8")
 
-SIZES = {"k": 4, "n": 20, "p": 24, "m": 3, "p + 1": 25}
+SIZES = {"k": 4, "n": 20, "p": 24, "m": 3, "p + 1": 25, "P": 2}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,10 @@ def named():
     rng = np.random.default_rng(0)
     draws = [rng.standard_normal((3, sample.p)), rng.standard_normal(3), rng.standard_normal(3)]
     network = kn.TwoLayerReLU(*map(torch.from_numpy, draws))
+    flow = kn.gradient_flow(sample, width=10, seed=0)
     return {
+        "flow": flow,
+        "point": kn.kkt_point(flow),
         "clusters": clusters,
         "sample": sample,
         "network": network,
@@ -50,7 +53,7 @@ def test_the_notation_page_names_what_exists_in_the_shape_it_says(named, code, s
 
 
 def test_the_notation_page_names_numbers_that_exist(named):
-    for code in re.findall(r"`((?:clusters|sample|network)\.\w+)`", NOTATION):
+    for code in re.findall(r"`((?:clusters|sample|network|flow|point)\.\w+)`", NOTATION):
         eval(code, dict(named))
 
 
