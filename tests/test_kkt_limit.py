@@ -11,7 +11,7 @@ from cvx_reference import clustered_points, restricted_solution
 from kktnotes.clusters import Clusters
 from kktnotes.flow import gradient_flow
 from kktnotes.kkt import residuals
-from kktnotes.kkt.active_set import KINK, OFF, ActiveSet, newton
+from kktnotes.kkt.active_set import KINK, OFF, ON, ActiveSet, newton
 from kktnotes.kkt.interior_point import interior_point
 from kktnotes.kkt.limit import exact_limit, first_sets, group_neurons, identify, solve_restricted
 from kktnotes.kkt.point import NotCertified, kkt_point
@@ -57,8 +57,10 @@ def test_agrees_with_cvxpy(k, d, sigma, n, partition):
     gram, scale = gram_of(x)
     problem = RestrictedProblem(gram / scale, y, signs, pattern.T.astype(bool))
     solution, solved = solve_restricted(problem, np.full((len(signs), n), 1.0))
+    assert solved
+    assert solution.saddle.norms.sum() / math.sqrt(scale) == pytest.approx(least, rel=1e-6)
     exact = newton(problem, identify(problem, solution), solution.saddle)
-    assert solved and exact.consistent
+    assert exact.consistent
     assert exact.saddle.norms.sum() / math.sqrt(scale) == pytest.approx(least, rel=1e-8)
     directions = problem.coefficients(exact.saddle) @ np.column_stack([x, np.ones(n)])
     ours = exact.saddle.norms[:, None] * directions / scale
@@ -147,22 +149,58 @@ def test_working_sets_do_not_change_the_solution():
     assert whole.saddle.norms.sum() == pytest.approx(solution.saddle.norms.sum(), rel=1e-7)
 
 
-def test_newton_corrects_a_wrong_active_set():
-    x, y, _ = clustered_points(4, 30, 0.3, 24, seed=7)
+def noisy_problem():
+    """A problem with kinks, solved, and its active set."""
+    x, y, _ = clustered_points(6, 40, 1.0, 60, seed=7)
     gram, scale = gram_of(x)
     same = np.stack([y == 1, y == -1])
     problem = RestrictedProblem(gram / scale, y, np.array([1.0, -1.0]), same)
-    solution, _ = solve_restricted(problem, np.ones(same.shape))
-    right = newton(
-        problem,
-        ActiveSet(solution.saddle.multipliers > 1e-4, np.where(same, OFF, KINK)),
-        solution.saddle,
-    )
-    assert right.consistent
-    wrong = ActiveSet(np.ones(len(y), dtype=bool), np.full(same.shape, OFF))
-    mended = newton(problem, wrong, solution.saddle)
-    if mended.consistent:  # it may also say that it cycled; it must not lie
-        np.testing.assert_allclose(mended.saddle.norms, right.saddle.norms, rtol=1e-9)
+    solution, solved = solve_restricted(problem, np.ones(same.shape))
+    assert solved
+    active = identify(problem, solution)
+    right = newton(problem, active, solution.saddle)
+    assert right.consistent and right.rounds == 1
+    return problem, solution, active, right
+
+
+@pytest.mark.parametrize(("before", "after"), [(KINK, OFF), (OFF, KINK), (ON, KINK), (KINK, ON)])
+def test_newton_corrects_a_pair_in_the_wrong_state(before, after):
+    problem, solution, active, right = noisy_problem()
+    pairs = np.argwhere((active.states == before) & ~problem.same & active.support)
+    assert len(pairs), "the problem must have such a pair"
+    states = active.states.copy()
+    states[tuple(pairs[0])] = after
+    mended = newton(problem, ActiveSet(active.support, states), solution.saddle)
+    assert mended.consistent and mended.rounds > 1
+    np.testing.assert_allclose(mended.saddle.multipliers, right.saddle.multipliers, atol=1e-12)
+
+
+@pytest.mark.parametrize("join", [True, False])
+def test_newton_corrects_a_wrong_support(join):
+    problem, solution, active, right = noisy_problem()
+    support = active.support.copy()
+    wrong = np.flatnonzero(support != join)[0]
+    support[wrong] = join
+    mended = newton(problem, ActiveSet(support, active.states), solution.saddle)
+    assert mended.consistent and mended.rounds > 1
+    np.testing.assert_allclose(mended.saddle.multipliers, right.saddle.multipliers, atol=1e-12)
+
+
+def test_the_pattern_follows_the_solution():
+    """A group that is off at one point of a cluster it leans to turns on there."""
+    x, y, cluster = clustered_points(4, 40, 0.3, 32, seed=1)
+    first = np.isin(cluster, [0, 2])
+    odd = np.flatnonzero(cluster == 2)[0]
+    partial = first.copy()
+    partial[odd] = False
+    pattern = np.stack([partial, cluster == 2, y == -1], axis=1).astype(float)
+    limit, _ = limit_of(x, y, [1.0, 1.0, -1.0], pattern)
+    assert limit.newton.consistent and len(limit.history) > 1
+    assert (np.diff(limit.history) < 1e-8).all()  # no pass may lower the margin
+    h = limit.problem.preactivations(limit.newton.saddle)
+    same = limit.problem.same
+    assert ((h > -1e-10) == limit.problem.patterns)[same].all()
+    assert limit.problem.patterns[limit.problem.signs > 0][:, odd].all()
 
 
 def test_flipping_all_labels_flips_the_point():
