@@ -46,7 +46,7 @@ def growth(flow: Flow, margin: float) -> Figure:
             style.write(
                 axes, log_time[middle], line[middle] / 4, reference, color=style.BOUND, va="top"
             )
-            axes.set(xlabel=r"$\ln t$", ylabel=name, title=name)
+            axes.set(xlabel=r"$\ln t$", ylabel=name)
     return figure
 
 
@@ -65,7 +65,7 @@ def margins(flow: Flow, margin: float) -> Figure:
         row[0].set(xlabel=r"the flow's own clock $\tau$", ylabel="relative to the limit's")
         row[1].set(xlabel=r"$\ln t$", xscale="log")
         last, at = len(path["tau"]) - 1, int(np.argmax(path["smoothed_margin"] >= 0.6 * margin))
-        style.write(row[0], path["tau"][last], 0.93, "normalised margin", ha="right", va="top")
+        style.write(row[0], path["tau"][last], 0.93, "normalized margin", ha="right", va="top")
         row[0].annotate(
             "smoothed margin",
             (path["tau"][at], path["smoothed_margin"][at] / margin),

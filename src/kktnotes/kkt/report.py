@@ -110,7 +110,7 @@ class Certificate:
         )
         head = "".join(f'<th scope="col">{t}</th>' for t in ("residual", "value", "meaning"))
         return (
-            "<table><caption>KKT residuals of Problem (2), relative</caption>"
+            '<table class="terms"><caption>KKT residuals of Problem (2), relative</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
 
