@@ -247,7 +247,7 @@ def main() -> None:
     parser.add_argument("--cases", nargs="*", default=list("aABCDHFIJ"), choices=list(kn.CASES))
     parser.add_argument("--peers", nargs="*", default=["B", "C"], choices=list(kn.CASES))
     parser.add_argument("--points", type=int, default=1000)
-    parser.add_argument("--peer-points", type=int, default=200)
+    parser.add_argument("--peer-points", type=int, default=500)
     parser.add_argument("--carlini-steps", type=int, default=1000)
     parser.add_argument("--no-speed", action="store_true")
     chosen = parser.parse_args()

@@ -1,5 +1,6 @@
 """Exact radii against brute force, closed forms, symmetries and hand-made networks."""
 
+import itertools
 import math
 
 import numpy as np
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from radius_reference import brute_force
 
 import kktnotes as kn
+from kktnotes.geometry import Span, certified
+from kktnotes.radius.branch_and_bound import Search
 
 SETTINGS = {"deadline": None, "derandomize": True}
 
@@ -72,6 +75,48 @@ def test_nearest_points_have_the_other_sign_at_the_upper_distance():
     assert torch.equal(distance, radii.flip.upper)
     at_zero = net(radii.zero.nearest)
     assert bool((torch.where(before, -at_zero, at_zero) >= 0).all())
+
+
+def test_ranges_of_undecided_neurons_hold_in_the_ball_on_the_side_of_the_decided():
+    net, x = network(7, 8, 3), points(7, 8, 3)
+    net = kn.TwoLayerReLU(net.weights, net.biases, [1.0] * 4 + [-1.0] * 4)
+    x = x[net(x) > 0]
+    assert len(x) >= 2
+    search = Search(net, Span.of(net), x, 1.0, False)
+    search.upper = torch.full((len(x),), 1.5, dtype=torch.float64)
+    rng = np.random.default_rng(0)
+    steps = rng.standard_normal((20_000, 3))
+    steps *= (1.5 * rng.random((20_000, 1)) ** (1 / 3)) / np.linalg.norm(steps, axis=1)[:, None]
+    tight = 0
+    for pattern in itertools.product([-1, 0, 1], repeat=search.other.shape[0]):
+        state = torch.tensor(pattern, dtype=torch.int8).expand(len(x), -1)
+        low, high, empty = search.ranges(torch.arange(len(x)), state)
+        for row in range(len(x)):
+            there = search.other_values[row] + torch.from_numpy(steps) @ search.other.T
+            allowed = there[(there * state[row] >= 0).all(-1)]
+            if len(allowed):
+                assert not bool(empty[row])
+                assert bool((allowed >= low[row] - 1e-9).all())
+                assert bool((allowed <= high[row] + 1e-9).all())
+            if len(allowed) > 5000 and not bool((state[row] == 0).all()):
+                wide = (search.other_norms * 3.0)[state[row] == 0]  # without the decided ones
+                tight += int(((high - low)[row][state[row] == 0] < 0.9 * wide).sum())
+    assert tight > 20  # the decided kinks do narrow the ranges
+
+
+def test_certified_bounds_are_distances_to_half_spaces():
+    rng = np.random.default_rng(1)
+    own, gradient = rng.standard_normal((4, 3)), rng.standard_normal((6, 3))
+    values, level = rng.standard_normal((6, 4)) + 2, rng.standard_normal(6)
+    share, weight = rng.random((6, 4)), rng.random(6)
+    found = certified(
+        *(torch.from_numpy(a) for a in (own, values, gradient, level, share, weight)),
+        torch.zeros(6, 5, dtype=torch.float64),
+    )
+    for i in range(6):
+        normal = share[i] @ own - weight[i] * gradient[i]
+        distance = (share[i] @ values[i] - weight[i] * level[i]) / np.linalg.norm(normal)
+        assert 0 <= max(distance, 0.0) - float(found[i]) <= 1e-12
 
 
 # --- closed forms ----------------------------------------------------------------------------
