@@ -168,11 +168,12 @@ def test_newton_corrects_a_pair_in_the_wrong_state(before, after):
     problem, solution, active, right = noisy_problem()
     pairs = np.argwhere((active.states == before) & ~problem.same & active.support)
     assert len(pairs), "the problem must have such a pair"
-    states = active.states.copy()
-    states[tuple(pairs[0])] = after
-    mended = newton(problem, ActiveSet(active.support, states), solution.saddle)
-    assert mended.consistent and mended.rounds > 1
-    np.testing.assert_allclose(mended.saddle.multipliers, right.saddle.multipliers, atol=1e-12)
+    for pair in pairs[:6]:
+        states = active.states.copy()
+        states[tuple(pair)] = after
+        mended = newton(problem, ActiveSet(active.support, states), solution.saddle)
+        assert mended.consistent and mended.rounds > 1
+        np.testing.assert_allclose(mended.saddle.multipliers, right.saddle.multipliers, atol=1e-12)
 
 
 @pytest.mark.parametrize("join", [True, False])
