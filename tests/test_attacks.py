@@ -259,6 +259,25 @@ def test_transfer_with_eta_fixed_beforehand():
     assert bool((attacks.transfer(nets, xs, ys, 0.5 * eta * u).flipped == 0).all())
 
 
+def test_a_networks_own_perturbation_on_another_in_joint_coordinates():
+    d = 1203
+    clusters = kn.Clusters.orthogonal(4, d, 1 / math.sqrt(d))
+    nets = []
+    for train in clusters.joint_samples([60, 80], 0):
+        flow = kn.gradient_flow(train, width=8, loss="exponential", init_scale=1e-3, seed=1)
+        nets.append(kn.kkt_point(flow).network)
+    fresh = train.fresh(40, 1)
+    assert nets[0].weights.shape[1] == nets[1].weights.shape[1] == fresh.p == 4 + 60 + 80
+    result = attacks.opposite_neurons(nets[0], fresh.x, fresh.y)
+    z = fresh.y[:, None] * (fresh.x - result.points)
+    moved = attacks.transfer(nets, fresh.x, fresh.y, 1.02 * z)
+    assert bool((moved.correct == 1).all())
+    assert float(moved.flipped[0]) == 1.0 and float(moved.flipped[1]) == 1.0
+    # Stretched by two hundredths it transfers; a random direction of its norm does nothing.
+    noise = 1.02 * result.norms[:, None] * fresh.directions(40, 2)
+    assert bool((attacks.transfer(nets, fresh.x, fresh.y, noise).flipped == 0).all())
+
+
 # --- refusals --------------------------------------------------------------------------------
 
 
