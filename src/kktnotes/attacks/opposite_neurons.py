@@ -11,7 +11,7 @@ from kktnotes.attacks.diagnosis import diagnose
 from kktnotes.attacks.frame import Frame, signs
 from kktnotes.attacks.result import AttackResult
 from kktnotes.attacks.structure import SubsetDescent
-from kktnotes.geometry import Span, each_network
+from kktnotes.geometry import Span, closed_form, each_network, two_neurons
 from kktnotes.network import TwoLayerReLU
 
 
@@ -59,12 +59,21 @@ def opposite_neurons(
         reached = torch.where(standing, torch.inf, 0.0).to(here.dtype)
         for sign in (1.0, -1.0):
             chosen = torch.nonzero(standing & (labels == sign))[:, 0]
-            if len(chosen):
-                descent = SubsetDescent(single, span, here[chosen], sign, True, 1e-9, deadline)
+            if not len(chosen):
+                continue
+            start = here[chosen]
+            upper = torch.full_like(reached[chosen], torch.inf)
+            nearest = start.clone()
+            if two_neurons(span):
+                _, upper, nearest = closed_form(single, span, start, sign, flip=True)
+            left = torch.nonzero(upper.isinf())[:, 0]
+            if len(left):
+                descent = SubsetDescent(single, span, start[left], sign, True, 1e-9, deadline)
                 descent.search(pairs=True)
-                known = descent.upper.isfinite()
-                here[chosen[known]] = descent.nearest[known]
-                reached[chosen] = descent.upper
+                upper[left], nearest[left] = descent.upper, descent.nearest
+            known = upper.isfinite()
+            here[chosen[known]] = nearest[known]
+            reached[chosen] = upper
         norms.append(reached)
         success.append(reached.isfinite())
     reached, fell = torch.stack(norms).reshape(shape), torch.stack(success).reshape(shape)

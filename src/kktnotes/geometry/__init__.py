@@ -6,12 +6,14 @@ from kktnotes.geometry.half_spaces import certified
 from kktnotes.geometry.projections import Projection, project
 from kktnotes.geometry.rays import all_crossings, first_crossing, rounding, step_across
 from kktnotes.geometry.span import Span
+from kktnotes.geometry.two_neurons import closed_form, two_neurons
 
 __all__ = [
     "Projection",
     "Span",
     "all_crossings",
     "certified",
+    "closed_form",
     "each_network",
     "first_crossing",
     "project",
@@ -19,4 +21,5 @@ __all__ = [
     "rounding",
     "step_across",
     "strictly_feasible",
+    "two_neurons",
 ]

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import torch
 
 from kktnotes import checks
-from kktnotes.geometry import Span, each_network, step_across
+from kktnotes.geometry import Span, closed_form, each_network, two_neurons
 from kktnotes.network import TwoLayerReLU
 from kktnotes.radius.branch_and_bound import Search
 from kktnotes.radius.result import Radii, Radius
-from kktnotes.radius.two_neurons import half_space, wedge
 
 
 @dataclass(frozen=True)
@@ -136,8 +135,10 @@ def _distance(
     if not len(x):
         return radius
     rest = torch.arange(len(x), device=x.device)
-    if len(span.signs) == 2 and bool(span.signs.sum() == 0) and bool((span.norms > 0).all()):
-        _fill(radius, rest, _closed_form(network, span, x, sign, flip, options))
+    if two_neurons(span):
+        lower, upper, nearest = closed_form(network, span, x, sign, flip=flip)
+        finished = _agree(span, x, lower, upper, options.tolerance)
+        _fill(radius, rest, Radius(lower, upper, nearest, finished))
         rest = torch.nonzero(~radius.finished)[:, 0]
     if len(rest):
         search = Search(network, span, x[rest], sign, flip, options.tolerance, options.deadline)
@@ -146,36 +147,6 @@ def _distance(
         finished = closed & _agree(span, x[rest], lower, search.upper, options.tolerance)
         _fill(radius, rest, Radius(lower, search.upper, search.nearest, finished))
     return radius
-
-
-def _closed_form(
-    network: TwoLayerReLU, span: Span, x: torch.Tensor, sign: float, flip: bool, options: Options
-) -> Radius:
-    """Return the distances for two merged neurons, one a sign."""
-    own = int(torch.nonzero(span.signs == sign)[0, 0])
-    values, rounding = span.parts(span.coordinates(x)), span.rounding(x)
-    order = [own, 1 - own]
-    value, other_value = (values[:, j] for j in order)
-    # At a point of sign -1 with N = 0, own neurons may be off: then both sides are as they are.
-    step, lower = wedge(
-        span.weights[own], span.weights[1 - own], value, other_value, rounding[:, order]
-    )
-    if not (flip and sign < 0):
-        other_step, other_lower = half_space(span.weights[own], value, rounding[:, own])
-        length = torch.linalg.vector_norm(step, dim=-1).nan_to_num(nan=torch.inf)
-        nearer = torch.linalg.vector_norm(other_step, dim=-1) < length
-        step = torch.where(nearer[:, None], other_step, step)
-        lower = torch.minimum(lower, other_lower)
-    known = step.isfinite().all(-1)
-    move = span.lift(step.nan_to_num(nan=0.0))
-    signs = torch.full_like(value, sign)
-    nearest, verified = step_across(network, x, move, signs, zero_counts=not flip)
-    verified = verified & known
-    upper = torch.linalg.vector_norm(nearest - x, dim=-1)
-    upper = torch.where(verified, upper, torch.full_like(upper, torch.inf))
-    nearest = torch.where(verified[:, None], nearest, torch.full_like(nearest, torch.nan))
-    lower = torch.minimum(lower, upper)
-    return Radius(lower, upper, nearest, _agree(span, x, lower, upper, options.tolerance))
 
 
 def _agree(

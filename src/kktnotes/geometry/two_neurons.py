@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import torch
 
-from kktnotes.geometry import certified
+from kktnotes.geometry.half_spaces import certified
+from kktnotes.geometry.rays import step_across
+from kktnotes.geometry.span import Span
+from kktnotes.network import TwoLayerReLU
 
 
 def half_space(
@@ -85,3 +88,59 @@ def wedge(
         step = torch.where(empty[:, None], torch.full_like(step, torch.nan), step)
         lower = torch.where(empty, torch.full_like(lower, torch.inf), lower)
     return step, lower
+
+
+def two_neurons(span: Span) -> bool:
+    """Whether a network is one merged neuron of each sign, neither of them constant."""
+    return len(span.signs) == 2 and bool(span.signs.sum() == 0) and bool((span.norms > 0).all())
+
+
+def closed_form(
+    network: TwoLayerReLU, span: Span, x: torch.Tensor, sign: float, *, flip: bool
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return certified distances, verified distances and the points, for points of one sign.
+
+    Parameters
+    ----------
+    network, span : TwoLayerReLU, Span
+        A network of `two_neurons`, and its merged form.
+    x : tensor (n, p)
+        Points of that sign.
+    sign : float
+        +1 or -1 (with sign(0) = -1).
+    flip : bool
+        Whether from sign -1 the target is {N > 0} rather than {N >= 0}.
+
+    Returns
+    -------
+    lower, upper : tensors (n,)
+        upper is infinite where no point was verified.
+    nearest : tensor (n, p)
+        The verified points; NaN where there is none.
+    """
+    own = int(torch.nonzero(span.signs == sign)[0, 0])
+    values, rounding = span.parts(span.coordinates(x)), span.rounding(x)
+    order = [own, 1 - own]
+    step, lower = wedge(
+        span.weights[own],
+        span.weights[1 - own],
+        values[:, own],
+        values[:, 1 - own],
+        rounding[:, order],
+    )
+    if not (flip and sign < 0):
+        other_step, other_lower = half_space(span.weights[own], values[:, own], rounding[:, own])
+        length = torch.linalg.vector_norm(step, dim=-1).nan_to_num(nan=torch.inf)
+        nearer = torch.linalg.vector_norm(other_step, dim=-1) < length
+        step = torch.where(nearer[:, None], other_step, step)
+        lower = torch.minimum(lower, other_lower)
+    known = step.isfinite().all(-1)
+    move = span.lift(step.nan_to_num(nan=0.0))
+    nearest, verified = step_across(
+        network, x, move, x.new_full((len(x),), sign), zero_counts=not flip
+    )
+    verified = verified & known
+    upper = torch.linalg.vector_norm(nearest - x, dim=-1)
+    upper = torch.where(verified, upper, torch.full_like(upper, torch.inf))
+    nearest = torch.where(verified[:, None], nearest, torch.full_like(nearest, torch.nan))
+    return torch.minimum(lower, upper), upper, nearest
