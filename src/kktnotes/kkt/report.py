@@ -110,7 +110,8 @@ class Certificate:
         )
         head = "".join(f'<th scope="col">{t}</th>' for t in ("residual", "value", "meaning"))
         return (
-            '<table class="terms"><caption>KKT residuals of Problem (2), relative</caption>'
+            '<table class="terms" style="border-collapse: separate; border-spacing: 0.7em 0.1em">'
+            "<caption>KKT residuals of Problem (2), relative</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
 
