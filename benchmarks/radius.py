@@ -68,6 +68,7 @@ def speed() -> None:
         which = torch.arange(width) % 2
         network = kn.TwoLayerReLU(factor[:, None] * pair[which], 0 * factor, 1.0 - 2 * which)
         x = torch.randn(count, p, dtype=torch.float64, generator=generator)
+        kn.exact_radius(network, x[:10])  # the first call of a process loads parts of torch
         radii, seconds = timed(lambda n=network, x=x: kn.exact_radius(n, x))
         done = bool(radii.zero.finished.all() and radii.flip.finished.all())
         print(

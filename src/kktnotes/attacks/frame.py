@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from kktnotes import checks
@@ -52,7 +53,7 @@ class Frame:
             raise checks.refuse("x", f"{x.shape[-1]} coordinates", allowed)
         if y.shape[-1] != x.shape[-2]:
             raise checks.refuse("y", f"{y.shape[-1]} labels", f"{x.shape[-2]}, one a point")
-        batch = torch.broadcast_shapes(network.weights.shape[:-2], x.shape[:-2], y.shape[:-1])
+        batch = np.broadcast_shapes(network.weights.shape[:-2], x.shape[:-2], y.shape[:-1])
         x, y = x.expand(*batch, *x.shape[-2:]), y.expand(*batch, y.shape[-1])
         if network.weights.ndim == 2:
             span = Span.of(network)

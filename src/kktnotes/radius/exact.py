@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from kktnotes import checks
@@ -78,7 +79,7 @@ def exact_radius(
         flat = x.reshape(-1, x.shape[-1])
         radii = _one_network(network, flat, options)
         return _reshape(radii, x.shape[:-1])
-    batch = torch.broadcast_shapes(network.weights.shape[:-2], x.shape[:-2])
+    batch = np.broadcast_shapes(network.weights.shape[:-2], x.shape[:-2])
     every = x.expand(*batch, *x.shape[-2:]).reshape(-1, *x.shape[-2:])
     found = [
         _one_network(single, points, options)
