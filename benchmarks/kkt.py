@@ -25,8 +25,8 @@ import kktnotes as kn
 
 TARGET = 1e-2  # where the training of the comparison may stop
 STEPS = (0.003, 0.01, 0.03)  # relative change of theta in one step
-# The exact point needs the pattern, not a long path: stop the flow as soon as it has settled.
-PATTERN = {"stable_from": 20.0, "stable_growth": 2.0}
+# The exact point needs the pattern, not a long path or an accurate one: stop when it has settled.
+PATTERN = {"stable_from": 20.0, "stable_growth": 2.0, "tolerance": 1e-2}
 
 
 class Descent:

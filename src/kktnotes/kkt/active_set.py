@@ -125,7 +125,10 @@ class _System:
             if not residual < least:
                 break
             best, least = saddle, residual
-            d_z, d_norms = self.step(norms, r_z, r_norm, directions)
+            try:
+                d_z, d_norms = self.step(norms, r_z, r_norm, directions)
+            except np.linalg.LinAlgError:  # two groups have become one, or a group has no data
+                break
             z, norms = z + d_z, norms + d_norms
         return best, least
 

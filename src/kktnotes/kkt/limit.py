@@ -1,8 +1,9 @@
 """The exact solution of Problem (2) at the pattern of a network (appendix "methods", ours).
 
-1. Group the live neurons by sign and same-label pattern; scale to least margin 1.
-2. Solve the convex restriction by the interior-point method on working sets: the points and the
-   opposite-label pairs that the network says matter, then those found violated.
+1. Group the live neurons by sign and same-label pattern; scale to least margin 1. Try Newton
+   from there (see `active_set`): often that is all.
+2. Otherwise solve the convex restriction by the interior-point method on working sets: the
+   points and the opposite-label pairs that the network says matter, then those found violated.
 3. Drop groups whose norm goes to zero, unite groups that have become one, and take the pattern
    of the solution as the next one (convex-concave procedure), until it repeats itself.
 4. Identify the active set and finish with Newton.
@@ -21,6 +22,8 @@ from kktnotes.kkt.restricted import RestrictedProblem, Saddle
 
 # A sign condition counts as violated beyond this (margins are 1, ||x~|| is about 1).
 VIOLATION = 1e-7
+# A group with less of sum_p ||u_p|| has no weight in the limit.
+LEAST_SHARE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,12 +40,18 @@ class Groups:
         u_p . x~_i, summed over the members, at least margin 1.
     member : array (m,) of int
         The group of each neuron, -1 for a dead one.
+    shares : array (P,)
+        sum of v_j^2 over the members, up to a common factor: the norms of the u_p.
+    weights : array (n,)
+        exp(-q_i) up to a factor, at the network's own scale: the flow's guess of lambda_i.
     """
 
     signs: np.ndarray
     patterns: np.ndarray
     preactivations: np.ndarray
     member: np.ndarray
+    shares: np.ndarray
+    weights: np.ndarray
 
 
 def group_neurons(
@@ -60,9 +69,11 @@ def group_neurons(
     member = np.full(len(v), -1)
     member[live] = inverse.reshape(-1)
     weighted = (h * np.abs(v)).T / margins.min()
-    summed = np.zeros((len(unique), len(y)))
+    summed, shares = np.zeros((len(unique), len(y))), np.zeros(len(unique))
     np.add.at(summed, member[live], weighted[live])
-    return Groups(unique[:, 0], unique[:, 1:].astype(bool), summed, member)
+    np.add.at(shares, member[live], v[live] ** 2)
+    weights = np.exp(margins.min() - margins)
+    return Groups(unique[:, 0], unique[:, 1:].astype(bool), summed, member, shares, weights)
 
 
 def first_sets(problem: RestrictedProblem, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -143,6 +154,39 @@ def identify(problem: RestrictedProblem, solution: InteriorSolution) -> ActiveSe
     return ActiveSet(support, np.where(problem.same, OFF, states))
 
 
+def from_flow(problem: RestrictedProblem, groups: Groups) -> NewtonSolution | None:
+    """Try Newton from the network's own guess of the active set, which often is near enough.
+
+    The problem is convex: a solution with every sign right is the solution. Returns None where
+    Newton cycles or the pattern would change, which is for the slower way to settle.
+    """
+    opposite = ~problem.same
+    if len(groups.signs) > 4 or not opposite.any():
+        return None
+    h, near = groups.preactivations, 0.3 * np.median(np.abs(groups.preactivations[opposite]))
+    support = groups.weights > 1e-2
+    states = np.where(h > near, ON, np.where(h > -near, KINK, OFF))
+    active = ActiveSet(support, np.where(problem.same, OFF, states))
+    multipliers = np.where(support, groups.weights, 0.0)
+    fraction = np.select([states == ON, states == KINK], [1.0, 0.5]) * opposite
+    guess = Saddle(multipliers, fraction * multipliers, groups.shares)
+    coefficients = problem.coefficients(guess)
+    squares = ((coefficients @ problem.gram) * coefficients).sum(1)
+    scale = 1 / np.sqrt(squares.mean())
+    guess = Saddle(multipliers * scale, guess.subgradients * scale, groups.shares)
+    margins = problem.constraints(problem.preactivations(guess))[support]
+    if not np.median(margins) > 0:
+        return None
+    guess = replace(guess, norms=groups.shares / np.median(margins))
+    found = newton(problem, active, guess, budget=12)
+    norms = found.saddle.norms
+    if not found.consistent or norms.min() < LEAST_SHARE * norms.sum():
+        return None
+    h = problem.preactivations(found.saddle) / norms[:, None]
+    turned = np.where(problem.patterns, h < -VIOLATION, h > VIOLATION) & problem.same
+    return None if turned.any() else found
+
+
 @dataclass(frozen=True, eq=False)
 class Limit:
     """The exact point at a network's pattern.
@@ -163,7 +207,7 @@ def _next_pattern(
 ) -> tuple[RestrictedProblem, np.ndarray]:
     """Drop groups without weight, follow the solution's pattern, unite equal groups."""
     norms = solution.saddle.norms
-    live = norms / norms.sum() > 1e-6
+    live = norms / norms.sum() > LEAST_SHARE
     h = problem.preactivations(solution.saddle)
     patterns = np.where(np.abs(h) > VIOLATION, h > 0, problem.patterns) & problem.same
     rows = np.column_stack([problem.signs, patterns])[live]
@@ -191,6 +235,10 @@ def exact_limit(gram: np.ndarray, labels: np.ndarray, groups: Groups, *, passes:
         The largest number of convex-concave passes.
     """
     problem = RestrictedProblem(gram, labels, groups.signs, groups.patterns)
+    early = from_flow(problem, groups)
+    if early is not None:
+        size = float(early.saddle.norms.sum())
+        return Limit(problem, early, np.arange(len(groups.signs)), [size], True)
     group, h = np.arange(len(groups.signs)), groups.preactivations
     history: list[float] = []
     for _ in range(passes):
