@@ -15,6 +15,8 @@ from kktnotes.cases import CASES as CASES
 from kktnotes.cases import Case as Case
 from kktnotes.cases import case as case
 from kktnotes.clusters import Clusters as Clusters
+from kktnotes.evidence import Order as Order
+from kktnotes.evidence import record as record
 from kktnotes.flow import Flow as Flow
 from kktnotes.flow import Snapshot as Snapshot
 from kktnotes.flow import Status as Status

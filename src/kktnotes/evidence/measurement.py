@@ -1,0 +1,155 @@
+"""One measurement: what a run found for a conclusion of a statement, and under which hypotheses.
+
+It is plain numbers, so that it can travel in the output of a notebook as JSON and be judged again,
+by the same rules, when the book is built (`verdict`, `ledger`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+
+from kktnotes import checks
+from kktnotes.evidence.order import Order
+from kktnotes.terms import Term
+
+KINDS = ("hypotheses", "identity", "bound", "probability", "order")
+MIME = "application/vnd.kktnotes.evidence+json"
+VERSION = 1
+ROUNDING = 1e-8
+"""The largest tolerance: what floating-point arithmetic may blur, never a margin of error."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one run found.
+
+    Attributes
+    ----------
+    statement : str
+        The statement's id in `book/statements.toml`: "lemma-2-1".
+    conclusion : str or None
+        The name of its conclusion; None for a measurement of the hypotheses alone.
+    kind : str
+        "hypotheses", "identity", "bound", "probability" or "order".
+    terms : tuple of Term
+        What the conclusion asks of this run, all of it (none for "hypotheses" and "order").
+    hypotheses : tuple of Term
+        Every hypothesis of the statement on this run, the worst of all instances.
+    instances : int
+        How many instances were looked at, or trials counted.
+    tolerance : float
+        Rounding that is allowed, relative; at most 1e-8.
+    seed : int, list of int or None
+        The seed that the run started from.
+    resolution : str or None
+        For a probability, "exact" (computed) or "counted" (in `instances` trials).
+    order : Order or None
+        For "order", the points.
+    """
+
+    statement: str
+    conclusion: str | None
+    kind: str
+    terms: tuple[Term, ...] = ()
+    hypotheses: tuple[Term, ...] = ()
+    instances: int = 1
+    tolerance: float = 0.0
+    seed: int | list[int] | None = None
+    resolution: str | None = None
+    order: Order | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be judged."""
+        checks.choice("kind", self.kind, KINDS)
+        checks.integer("instances", self.instances)
+        if checks.positive("tolerance", self.tolerance, zero=True) > ROUNDING:
+            raise checks.refuse("tolerance", self.tolerance, f"rounding only, at most {ROUNDING}")
+        if (self.kind == "order") != (self.order is not None):
+            raise checks.refuse("order", self.order, f"an Order for kind 'order', got {self.kind}")
+        if (self.conclusion is None) != (self.kind == "hypotheses"):
+            raise checks.refuse("conclusion", self.conclusion, "the name of a conclusion")
+        if self.kind in ("identity", "bound", "probability") and not self.terms:
+            raise checks.refuse("value", "nothing", f"a measured value for {self.conclusion!r}")
+        if self.kind == "probability":
+            checks.choice("resolution", self.resolution, ("exact", "counted"))
+        if self.resolution == "counted":
+            for side in (self.terms[0].left, self.terms[0].right):
+                if not 0.0 <= side <= 1.0:
+                    raise checks.refuse("value", side, "shares between 0 and 1 where counted")
+            if abs(self.terms[0].left * self.instances - self.failures) > 1e-6:
+                came = f"{self.terms[0].left} of {self.instances} trials"
+                raise checks.refuse("value", came, "a whole number of trials")
+
+    @property
+    def failures(self) -> int:
+        """For a counted probability: the count itself, `value` times `instances`."""
+        return round(self.terms[0].left * self.instances)
+
+    def to_json(self) -> dict[str, object]:
+        """Return plain JSON (infinities as strings)."""
+        values = asdict(self)
+        values["version"] = VERSION
+        return _plain(values)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, object]) -> Measurement:
+        """Return the measurement that `to_json` wrote; raises ValueError if it is none."""
+        values = dict(stored)
+        if values.pop("version", None) != VERSION:
+            raise checks.refuse("version", stored.get("version"), f"{VERSION}")
+        try:
+            for part in ("terms", "hypotheses"):
+                values[part] = tuple(_term(one) for one in values[part])
+            if values["order"] is not None:
+                values["order"] = Order(**values["order"])
+            return cls(**values)
+        except (KeyError, TypeError) as error:
+            raise checks.refuse("measurement", error, "what kktnotes.record writes") from error
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The terms of several instances put together: for every name the one of least slack."""
+
+    terms: tuple[Term, ...] = ()
+    count: int = field(default=1)
+
+    @classmethod
+    def of(cls, argument: str, given: object) -> Worst:
+        """Read a Term, a Terms, or a sequence of Terms, one an instance.
+
+        Raises
+        ------
+        ValueError
+            If the instances do not have the same names.
+        """
+        if isinstance(given, Term):
+            return cls((given,))
+        parts = list(given) if isinstance(given, Iterable) else None
+        if parts is None:
+            raise checks.refuse(argument, type(given).__name__, "a Term, a Terms or a list of them")
+        if all(isinstance(part, Term) for part in parts):
+            return cls(tuple(parts))
+        names = [tuple(term.name for term in part) for part in parts]
+        if any(other != names[0] for other in names):
+            raise checks.refuse(argument, f"instances with terms {names}", "the same for each")
+        columns = zip(*parts, strict=True)
+        return cls(tuple(min(column, key=lambda term: term.slack) for column in columns), len(parts))
+
+
+def _plain(value: object) -> object:
+    """Return `value` with tuples as lists and infinite numbers as strings."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(one) for one in value]
+    if isinstance(value, float) and math.isinf(value):
+        return str(value)
+    return value
+
+
+def _term(stored: dict[str, object]) -> Term:
+    """Return a stored term; `Term` itself reads the strings of infinite numbers."""
+    return Term(**{**stored, "left": float(stored["left"]), "right": float(stored["right"])})

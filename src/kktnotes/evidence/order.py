@@ -1,0 +1,107 @@
+"""Orders of growth: does a quantity follow the power that O() names, over a decade and more?
+
+The paper's O(d^p) hides a constant. What a run can show is that values at several sizes follow
+C x^p g(x) with one constant C for all of them: ln(value / g) is fitted by a straight line in ln x,
+and the power p is compared with the 95 % confidence interval of its slope.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from kktnotes import checks
+
+LEAST_VALUES = 5
+LEAST_RANGE = 10.0
+ROUNDING = 1e-9
+"""The interval is at least this wide on each side: exact values have no scatter to fit."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """Values of one quantity at several values of one parameter, and the power they should follow.
+
+    Parameters
+    ----------
+    parameter : str
+        What varies, for the reader: "k", "d", "ln t".
+    at : sequence of float
+        Its values, positive and different.
+    values : sequence of float
+        The quantity at each, positive.
+    exponent : float
+        The predicted power p.
+    shape : callable or sequence of float, optional
+        g, where the prediction is C x^p g(x), such as a logarithm. As a function it is given the
+        parameter alone, so that no constant can be fitted at a point; its values are stored.
+    """
+
+    parameter: str
+    at: Sequence[float]
+    values: Sequence[float]
+    exponent: float
+    shape: Callable[[float], float] | Sequence[float] | None = None
+
+    def __post_init__(self) -> None:
+        """Check and freeze the numbers."""
+        at = tuple(checks.positive("at", float(x)) for x in self.at)
+        values = tuple(checks.positive("values", float(value)) for value in self.values)
+        if self.shape is None:
+            shape: tuple[float, ...] = (1.0,) * len(at)
+        elif callable(self.shape):
+            shape = tuple(checks.positive("shape", float(self.shape(x))) for x in at)
+        else:
+            shape = tuple(checks.positive("shape", float(g)) for g in self.shape)
+        if not len(at) == len(values) == len(shape):
+            raise checks.refuse("values", f"{len(values)} for {len(at)} points", "one at each")
+        if len(set(at)) < max(len(at), 3):
+            raise checks.refuse("at", f"{len(set(at))} different values", "3 or more, no repeats")
+        for name, value in (("at", at), ("values", values), ("shape", shape)):
+            object.__setattr__(self, name, value)
+
+    @property
+    def range(self) -> float:
+        """The largest value of the parameter over the least."""
+        return max(self.at) / min(self.at)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % confidence interval of the slope of ln(value / g) in ln x (Student's t)."""
+        fit = stats.linregress(np.log(self.at), np.log(self.values) - np.log(self.shape))
+        half = float(fit.stderr * stats.t.ppf(0.975, len(self.at) - 2)) + ROUNDING
+        return float(fit.slope) - half, float(fit.slope) + half
+
+    @property
+    def constants(self) -> tuple[float, float]:
+        """The least and the largest value / (x^p g(x)): the constant, were each fitted alone."""
+        ratios = [
+            value / (x**self.exponent * g)
+            for x, value, g in zip(self.at, self.values, self.shape, strict=True)
+        ]
+        return min(ratios), max(ratios)
+
+    @property
+    def constant(self) -> float:
+        """The one constant C of all points: the geometric mean of value / (x^p g(x))."""
+        logs = np.log(self.values) - self.exponent * np.log(self.at) - np.log(self.shape)
+        return math.exp(float(logs.mean()))
+
+    @property
+    def missing(self) -> str:
+        """What these points lack for a verdict, in words; empty if nothing."""
+        if len(self.at) < LEAST_VALUES:
+            return f"{len(self.at)} values of {self.parameter}, at least {LEAST_VALUES} are needed"
+        if self.range < LEAST_RANGE * (1 - ROUNDING):
+            return f"{self.parameter} varies by a factor {self.range:.3g}, at least 10 is needed"
+        return ""
+
+    @property
+    def fits(self) -> bool:
+        """Whether the predicted power lies in the interval."""
+        low, high = self.interval
+        return low <= self.exponent <= high

@@ -1,0 +1,157 @@
+"""From numbers to a word. An experiment never proves, so the words say what a run can say.
+
+identity      equal to rounding
+holds         hypotheses met, bound held on every instance, or by an exact tail or a count that
+              resolves it
+consistent    the paper's constant is hidden in O(); five values or more over a decade or more
+              follow the power, with one constant, hypotheses met at each
+outside       a hypothesis is not met on this run; shown for interest
+not tested    no measurement, or one that cannot tell
+contradicted  hypotheses met and the conclusion failed
+
+Only the first three are green. A hypothesis that fails, a certificate above its tolerance among
+them, comes first: nothing that stands on it is judged further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kktnotes.evidence.measurement import Measurement
+from kktnotes.separability import clopper_pearson
+from kktnotes.terms import Term
+from kktnotes.theory.hypotheses import RESIDUAL
+
+WORDS = ("contradicted", "not tested", "outside", "consistent", "holds", "identity")
+"""From the weakest to the strongest."""
+GREEN = ("consistent", "holds", "identity")
+CERTIFICATES = {"KKT point": RESIDUAL}
+"""Hypotheses that are certificates, and the loosest tolerance that they may name."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A word of `WORDS`, the slack it leaves (None where there is none) and the reason."""
+
+    word: str
+    slack: float | None = None
+    reason: str = ""
+
+    @property
+    def green(self) -> bool:
+        """Whether this run bears the statement out."""
+        return self.word in GREEN
+
+
+def met(hypothesis: Term) -> bool:
+    """Tell whether a hypothesis holds on the run, and a certificate at a tight enough tolerance."""
+    loosest = CERTIFICATES.get(hypothesis.name)
+    if loosest is not None and (hypothesis.relation != "<=" or hypothesis.right > loosest):
+        return False
+    return hypothesis.holds
+
+
+def judge(measurement: Measurement) -> Verdict:
+    """Return the verdict on one measurement, by the rules of this module."""
+    failing = [term for term in measurement.hypotheses if not met(term)]
+    if failing:
+        names = ", ".join(term.name for term in failing)
+        return Verdict("outside", _least(failing), f"not met on this run: {names}")
+    rule = {
+        "hypotheses": _hypotheses,
+        "identity": _identity,
+        "bound": _bound,
+        "probability": _probability,
+        "order": _order,
+    }[measurement.kind]
+    return rule(measurement)
+
+
+def weakest(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the weakest word, and among equal words the least slack.
+
+    So several measurements of one conclusion, from one notebook or from several, are put together:
+    none can be made up for by another.
+    """
+    return min(
+        verdicts,
+        key=lambda v: (WORDS.index(v.word), float("inf") if v.slack is None else v.slack),
+        default=Verdict("not tested", None, "no measurement"),
+    )
+
+
+def _hypotheses(measurement: Measurement) -> Verdict:
+    return Verdict("holds", _least(measurement.hypotheses), "every hypothesis is met")
+
+
+def _identity(measurement: Measurement) -> Verdict:
+    slack = min(room(term, measurement.tolerance) for term in measurement.terms)
+    if slack >= 0:
+        return Verdict("identity", slack, f"equal within {measurement.tolerance:.0e}")
+    return Verdict("contradicted", slack, f"not equal within {measurement.tolerance:.0e}")
+
+
+def _bound(measurement: Measurement) -> Verdict:
+    slack = _least(measurement.terms)
+    for term in measurement.terms:
+        if not (term.holds or (measurement.tolerance and term.slack >= -measurement.tolerance)):
+            return Verdict("contradicted", slack, f"{term.name} fails")
+    return Verdict("holds", slack, "the bound held")
+
+
+def _probability(measurement: Measurement) -> Verdict:
+    if measurement.resolution == "exact":
+        verdict = _bound(measurement)
+        return Verdict(verdict.word, verdict.slack, verdict.reason + ", by an exact tail")
+    (term, *_), trials = measurement.terms, measurement.instances
+    # One-sided limits at 95 % each are the two-sided ones at 90 %.
+    limits = clopper_pearson(measurement.failures, trials, confidence=0.9)
+    low, high = limits if term.relation in ("<=", "<") else (1 - limits[1], 1 - limits[0])
+    allowed = term.right if term.relation in ("<=", "<") else 1 - term.right
+    slack = Term(term.name, high, "<=", allowed).slack
+    seen = f"{trials:,} trials tell probabilities of {resolution(trials):.3g} or more from 0"
+    if high <= allowed:
+        return Verdict("holds", slack, seen)
+    if low > allowed:
+        return Verdict("contradicted", slack, f"above the bound at 95 %; {seen}")
+    return Verdict("not tested", slack, f"too few trials to tell: {seen}")
+
+
+def _order(measurement: Measurement) -> Verdict:
+    order = measurement.order
+    if order.missing:
+        return Verdict("not tested", None, order.missing)
+    low, high = order.interval
+    found = f"{shown_exponent(order.exponent)} against [{low:.3f}, {high:.3f}]"
+    if not order.fits:
+        return Verdict("contradicted", None, f"power of {order.parameter}: {found} at 95 %")
+    return Verdict("consistent", None, f"power of {order.parameter}: {found} at 95 %")
+
+
+def resolution(trials: int) -> float:
+    """Return the least probability that `trials` trials without a failure exclude at 95 %."""
+    return 1.0 - 0.05 ** (1.0 / trials)
+
+
+def room(term: Term, tolerance: float) -> float:
+    """Return how much of the tolerance an equality leaves: 1 where exact, below 0 where it fails.
+
+    The difference is relative to the right side, absolute where that is 0.
+    """
+    scale = abs(term.right) or 1.0
+    difference = abs(term.left - term.right) / scale
+    if difference != difference:  # both sides infinite
+        return 1.0 if term.left == term.right else -1.0
+    return 1.0 - difference / tolerance if tolerance else -float(difference > 0)
+
+
+def shown_exponent(exponent: float) -> str:
+    """Return an exponent with up to three decimals."""
+    return f"{exponent:.3f}".rstrip("0").rstrip(".")
+
+
+def _least(terms: Iterable[Term]) -> float | None:
+    """Return the least slack; equalities that hold leave none and are passed over."""
+    slacks = [term.slack for term in terms if term.relation != "==" or not term.holds]
+    return min(slacks, default=None)
