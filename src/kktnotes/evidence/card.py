@@ -136,7 +136,7 @@ class Card:
         return (
             f'<div class="evidence evidence-{word.replace(" ", "-")}" role="group" '
             f'aria-label="{html.escape(f"measured: {self.heading}", quote=True)}">'
-            f'<p class="evidence-head"><span class="evidence-word">'
+            f'<p class="evidence-head"><span class="evidence-word word-{word.replace(" ", "-")}">'
             f'<span aria-hidden="true">{SYMBOLS[word]}</span> {word}</span> '
             f"<strong>{html.escape(self.heading)}</strong>"
             f"{f' · {slack}' if slack else ''}</p>"

@@ -118,7 +118,7 @@ class Worst:
 
     @classmethod
     def of(cls, argument: str, given: object) -> Worst:
-        """Read a Term, a Terms, or a sequence of Terms, one an instance.
+        """Read a Term, a Terms, or a list of either; terms of one name are one an instance.
 
         Raises
         ------
@@ -131,7 +131,9 @@ class Worst:
         if parts is None:
             raise checks.refuse(argument, type(given).__name__, "a Term, a Terms or a list of them")
         if all(isinstance(part, Term) for part in parts):
-            return cls(tuple(parts))
+            if len(parts) == 1 or len({part.name for part in parts}) != 1:
+                return cls(tuple(parts))
+            parts = [(part,) for part in parts]
         names = [tuple(term.name for term in part) for part in parts]
         if any(other != names[0] for other in names):
             raise checks.refuse(argument, f"instances with terms {names}", "the same for each")

@@ -15,7 +15,7 @@ from kktnotes.terms import Term, Terms
 from kktnotes.theory.hypotheses import RESIDUAL
 
 Numbers = float | torch.Tensor | Sequence[float]
-Claim = Term | Terms | Sequence[Terms] | Order | Numbers
+Claim = Term | Terms | Sequence[Term] | Sequence[Terms] | Order | Numbers
 
 
 def record(
@@ -43,9 +43,9 @@ def record(
         Its id in `book/statements.toml`, such as "theorem-3-1".
     conclusion : str, optional
         The name of its conclusion there. Without one the hypotheses are recorded.
-    value : Term, Terms, list of Terms, Order, number or array
+    value : Term, Terms, list of either, Order, number or array
         What was measured. A `Term` brings relation and bound; a `Terms` has to hold as a whole,
-        and of a list of them, one an instance, the worst counts. An `Order` is for the O() of the
+        and of a list, one an instance, the worst counts. An `Order` is for the O() of the
         paper. Of an array, one number an instance, the one with least slack counts.
     relation : str, optional
         "<=", "<", ">=", ">" or "==", for numbers; "==" records an identity.
@@ -92,7 +92,7 @@ def record(
             raise checks.refuse("hypotheses", came, "a list of Terms, one a point of the order")
     elif value is not None:
         terms, count = _terms(conclusion, value, relation, bound)
-    equality = relation == "==" or any(term.relation == "==" for term in terms)
+    equality = bool(terms) and all(term.relation == "==" for term in terms)
     if equality and resolution is None and not tolerance:
         raise checks.refuse("tolerance", tolerance, "a tolerance above 0 for an identity")
     kind = (
@@ -131,7 +131,7 @@ def _terms(
     if conclusion is None:
         raise checks.refuse("conclusion", None, "the name of the conclusion that was measured")
     kinds = (Term, Terms)
-    listed = isinstance(value, list | tuple) and value and isinstance(value[0], Terms)
+    listed = isinstance(value, list | tuple) and value and isinstance(value[0], kinds)
     if isinstance(value, kinds) or listed:
         worst = Worst.of("value", value)
         return worst.terms, worst.count
