@@ -16,11 +16,11 @@ import layers
 from kktnotes.evidence.card import SYMBOLS
 from kktnotes.evidence.ledger import Entry, Ledger
 
-WIDTH, HEIGHT, FIELD = 148, 58, 20
+WIDTH, HEIGHT, FIELD = 142, 58, 20
 """A box, and the height of its two fields."""
-GAP, ROW, BEND, MARGIN = 28, 70, 20, 6
+GAP, ROW, BEND, MARGIN = 24, 70, 20, 4
 """Between columns, of a row with a box, of a row with a bend, around everything."""
-LINE = 20
+LINE = 18
 """Characters on a line of a name."""
 HYPOTHESES = {"met": "✓ met", "not met": "○ not met", "not tested": "– not tested", "none": "none"}
 

@@ -71,7 +71,9 @@ def swept(columns: list[list], steps: list[tuple], *, rightwards: bool) -> list[
     for number in numbers:
         beside = found[number - 1 if rightwards else number + 1]
         rows = {place: row / max(len(beside) - 1, 1) for row, place in enumerate(beside)}
-        own = {place: row / max(len(found[number]) - 1, 1) for row, place in enumerate(found[number])}
+        own = {
+            place: row / max(len(found[number]) - 1, 1) for row, place in enumerate(found[number])
+        }
         for place in found[number]:
             near = [a if rightwards else b for a, b in steps if (b if rightwards else a) == place]
             near = [rows[other] for other in near if other in rows]
@@ -82,7 +84,11 @@ def swept(columns: list[list], steps: list[tuple], *, rightwards: bool) -> list[
 
 def crossings(columns: list[list], steps: list[tuple]) -> int:
     """Return how many pairs of edges between neighbouring columns cross."""
-    row = {place: (number, at) for number, column in enumerate(columns) for at, place in enumerate(column)}
+    row = {
+        place: (number, at)
+        for number, column in enumerate(columns)
+        for at, place in enumerate(column)
+    }
     ends = [(row[a][0], row[a][1], row[b][1]) for a, b in steps]
     return sum(
         one[0] == other[0] and (one[1] - other[1]) * (one[2] - other[2]) < 0

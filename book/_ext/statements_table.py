@@ -89,7 +89,9 @@ def verdict(entry: Entry, links: Addresses) -> str:
 
 def conclusion(part: Part, links: Addresses) -> str:
     """Return one conclusion: word, what it says, slack, where it was measured."""
-    facts = "; ".join(fact for fact in (shown_slack(part.verdict.slack), part.verdict.reason) if fact)
+    facts = "; ".join(
+        fact for fact in (shown_slack(part.verdict.slack), part.verdict.reason) if fact
+    )
     return (
         f"<p>{chip(part.verdict.word)} {escape(part.conclusion.says)} "
         f"({escape(facts)}){cells(part.found, links)}</p>"

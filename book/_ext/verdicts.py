@@ -184,7 +184,8 @@ def conclusion(entry: Entry, part: Part, links: Links) -> nodes.paragraph:
     line = nodes.paragraph("", "", chip(part.verdict.word, part.verdict.word))
     text = f" {part.conclusion.says}"
     if not part.found:
-        return line + nodes.Text(f"{text}: {part.verdict.reason}")
+        line += nodes.Text(f"{text}: {part.verdict.reason}")
+        return line
     facts = [shown_slack(part.verdict.slack), part.verdict.reason]
     if entry.statement.hypotheses:
         facts.append(f"hypotheses {entry.hypotheses_word}")

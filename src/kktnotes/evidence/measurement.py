@@ -138,7 +138,9 @@ class Worst:
         if any(other != names[0] for other in names):
             raise checks.refuse(argument, f"instances with terms {names}", "the same for each")
         columns = zip(*parts, strict=True)
-        return cls(tuple(min(column, key=lambda term: term.slack) for column in columns), len(parts))
+        return cls(
+            tuple(min(column, key=lambda term: term.slack) for column in columns), len(parts)
+        )
 
 
 def _plain(value: object) -> object:

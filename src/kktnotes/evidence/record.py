@@ -143,5 +143,3 @@ def _terms(
         raise checks.refuse("value", "no instance", "at least one")
     terms = [Term(conclusion, a, relation, b) for a, b in zip(left.tolist(), right.tolist())]
     return (min(terms, key=lambda term: term.slack),), len(terms)
-
-
