@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -322,7 +323,7 @@ def test_boxes_do_not_overlap_and_hold_their_names():
     rests_on = {name: one.rests_on for name, one in statements.items.items()}
     at = graph.positions(layers.layout(layers.reduced(rests_on), statements.order()))
     boxes = sorted(at[name] for name in rests_on)
-    for (x, y), (other_x, other_y) in zip(boxes, boxes[1:], strict=False):
+    for (x, y), (other_x, other_y) in pairwise(boxes):
         assert other_x - x >= graph.WIDTH or other_y - y >= graph.HEIGHT
     for one in statements.items.values():
         assert len(graph.textwrap.wrap(one.name, graph.LINE)) <= 2, one.name

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 SWEEPS = 24
 Bend = tuple[str, str, int]
@@ -54,7 +55,7 @@ def layout(rests_on: Mapping[str, Sequence[str]], depth: Mapping[str, int]) -> L
             for bend in bends:
                 columns[bend[2]].append(bend)
             paths[other, name] = [other, *bends, name]
-    steps = [pair for path in paths.values() for pair in zip(path, path[1:], strict=False)]
+    steps = [pair for path in paths.values() for pair in pairwise(path)]
     best, fewest = columns, crossings(columns, steps)
     for sweep in range(SWEEPS):
         columns = swept(columns, steps, rightwards=sweep % 2 == 0)

@@ -43,7 +43,7 @@ class Measured(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Return the statement's name and gist in a box; the badge is added when pages are written."""
+        """Return name and gist in a box; the badge is added when pages are written."""
         name = self.arguments[0]
         ledger: Ledger | None = self.env.app.ledger
         if ledger is None or name not in ledger.entries:
@@ -130,7 +130,7 @@ def standing(app: Sphinx, env: BuildEnvironment) -> list[str]:
 class Links:
     """Addresses as seen from one page."""
 
-    def __init__(self, app: Sphinx, docname: str):
+    def __init__(self, app: Sphinx, docname: str) -> None:
         self.app, self.docname = app, docname
 
     def to(self, docname: str, anchor: str) -> str:

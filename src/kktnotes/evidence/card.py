@@ -54,7 +54,7 @@ class Card:
         What they say.
     """
 
-    def __init__(self, measurement: Measurement):
+    def __init__(self, measurement: Measurement) -> None:
         self.measurement = measurement
         self.verdict: Verdict = judge(measurement)
 

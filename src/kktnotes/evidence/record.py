@@ -141,5 +141,6 @@ def _terms(
     right = torch.as_tensor(bound, dtype=torch.float64).expand(left.shape)
     if not len(left):
         raise checks.refuse("value", "no instance", "at least one")
-    terms = [Term(conclusion, a, relation, b) for a, b in zip(left.tolist(), right.tolist())]
+    sides = zip(left.tolist(), right.tolist(), strict=True)
+    terms = [Term(conclusion, a, relation, b) for a, b in sides]
     return (min(terms, key=lambda term: term.slack),), len(terms)
