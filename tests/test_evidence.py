@@ -123,6 +123,19 @@ def test_an_identity_is_equal_to_its_tolerance():
         kn.record("x", "y", 1.0, "==", 1.0)
 
 
+def test_of_many_equalities_the_worst_counts():
+    # The second differs by 5e-10 of its side, which a Term takes for equal.
+    left = torch.tensor([[1.0, 1000.0]] * 2, dtype=torch.float64)
+    right = left[0].clone()
+    left[1, 1] *= 1 + 5e-10
+    for tolerance, word in ((1e-9, "identity"), (1e-10, "contradicted")):
+        card = kn.record("x", "y", left, "==", right, tolerance=tolerance)
+        assert card.verdict.word == word
+        assert card.measurement.instances == 4
+    with pytest.raises(ValueError, match=r"shapes \(2, 2\) and \(3,\)"):
+        kn.record("x", "y", left, "==", torch.ones(3), tolerance=1e-9)
+
+
 # Probabilities.
 
 
@@ -312,6 +325,15 @@ def test_a_card_prints_no_rounding_error():
     ]
     assert len({repr(card) for card in same}) == 1
     assert len({card._repr_html_() for card in same}) == 1
+
+
+def test_a_card_shows_as_many_digits_as_it_is_told():
+    card = kn.record("x", "y", 1.2345, "<=", 98.765, digits=1)
+    assert "1 ≤ 1e+02" in repr(card)
+    assert "slack 1\n" in repr(card)
+    assert "1.23 ≤ 98.8" in repr(kn.record("x", "y", 1.2345, "<=", 98.765))
+    with pytest.raises(ValueError, match="digits"):
+        kn.record("x", "y", 1.0, "<=", 2.0, digits=7)
 
 
 def test_a_card_escapes_what_it_shows():

@@ -11,7 +11,7 @@ import html
 
 from kktnotes.evidence.measurement import MIME, Measurement
 from kktnotes.evidence.verdict import Verdict, judge, met
-from kktnotes.terms import SHOWN, Term, number
+from kktnotes.terms import SHOWN, Term
 
 SYMBOLS = {
     "identity": "≡",
@@ -33,14 +33,14 @@ def title(statement: str) -> str:
     return statement.replace("-", " ").capitalize()
 
 
-def shown(value: float) -> str:
-    """Return three significant digits; of a number of rounding size only that it is one."""
-    return "<1e-09" if 0 < abs(value) < TINY else number(value)
+def shown(value: float, digits: int = 3) -> str:
+    """Return some significant digits; of a number of rounding size only that it is one."""
+    return "<1e-09" if 0 < abs(value) < TINY else f"{value:.{digits}g}"
 
 
-def shown_slack(slack: float | None) -> str:
+def shown_slack(slack: float | None, digits: int = 3) -> str:
     """Return the words for a slack; empty where there is none."""
-    return "" if slack is None else f"slack {shown(slack)}"
+    return "" if slack is None else f"slack {shown(slack, digits)}"
 
 
 class Card:
@@ -73,8 +73,9 @@ class Card:
             order = measurement.order
             low, high = order.constants
             lines.append(
-                f"{len(order.at)} values of {order.parameter} over a factor {shown(order.range)}; "
-                f"constant {shown(order.constant)}, between {shown(low)} and {shown(high)}"
+                f"{len(order.at)} values of {order.parameter} over a factor "
+                f"{self._shown(order.range)}; constant {self._shown(order.constant)}, "
+                f"between {self._shown(low)} and {self._shown(high)}"
             )
         if self.verdict.reason:
             lines.append(self.verdict.reason)
@@ -82,11 +83,14 @@ class Card:
         lines.append(self._run())
         return [line for line in lines if line]
 
+    def _shown(self, value: float) -> str:
+        return shown(value, self.measurement.digits)
+
     def _sides(self, term: Term) -> str:
         if self.measurement.kind == "identity":
             return f"{term.name}: both sides compared"
         relation = SHOWN[term.relation]
-        return f"{term.name}: {shown(term.left)} {relation} {shown(term.right)}"
+        return f"{term.name}: {self._shown(term.left)} {relation} {self._shown(term.right)}"
 
     def _hypotheses(self) -> str:
         hypotheses = self.measurement.hypotheses
@@ -97,7 +101,7 @@ class Card:
         bounds = [term for term in hypotheses if term.relation != "=="]
         if held == len(hypotheses) and bounds:
             tightest = min(bounds, key=lambda term: term.slack)
-            text += f", least slack {shown(tightest.slack)} ({tightest.name})"
+            text += f", least slack {self._shown(tightest.slack)} ({tightest.name})"
         return text
 
     def _run(self) -> str:
@@ -111,7 +115,7 @@ class Card:
 
     def __repr__(self) -> str:
         """Return the card as plain text."""
-        slack = shown_slack(self.verdict.slack)
+        slack = shown_slack(self.verdict.slack, self.measurement.digits)
         head = f"[{SYMBOLS[self.verdict.word]} {self.verdict.word}] {self.heading}"
         head += f", {slack}" if slack else ""
         return "\n".join([head, *(f"  {line}" for line in self.lines)])
@@ -119,13 +123,13 @@ class Card:
     def _repr_html_(self) -> str:
         """Return the card as HTML: word and symbol first, the hypotheses in a fold."""
         word = self.verdict.word
-        slack = shown_slack(self.verdict.slack)
+        slack = shown_slack(self.verdict.slack, self.measurement.digits)
         lines = "".join(f"<li>{html.escape(line)}</li>" for line in self.lines)
         fold = ""
         if self.measurement.hypotheses:
             rows = "".join(
-                f'<tr><th scope="row">{html.escape(term.name)}</th><td>{shown(term.left)}</td>'
-                f"<td>{html.escape(SHOWN[term.relation])}</td><td>{shown(term.right)}</td>"
+                f'<tr><th scope="row">{html.escape(term.name)}</th>'
+                f"<td>{self._shown(term.left)}</td><td>{html.escape(SHOWN[term.relation])}</td><td>{self._shown(term.right)}</td>"
                 f"<td>{'met' if met(term) else 'not met'}</td></tr>"
                 for term in self.measurement.hypotheses
             )

@@ -47,6 +47,8 @@ class Measurement:
         For a probability, "exact" (computed) or "counted" (in `instances` trials).
     order : Order or None
         For "order", the points.
+    digits : int
+        How many significant digits the card shows, 1 to 3.
     """
 
     statement: str
@@ -59,11 +61,14 @@ class Measurement:
     seed: int | list[int] | None = None
     resolution: str | None = None
     order: Order | None = None
+    digits: int = 3
 
     def __post_init__(self) -> None:
         """Refuse what could not be judged."""
         checks.choice("kind", self.kind, KINDS)
         checks.integer("instances", self.instances)
+        if checks.integer("digits", self.digits) > 3:
+            raise checks.refuse("digits", self.digits, "1, 2 or 3: more differ between processors")
         if checks.positive("tolerance", self.tolerance, zero=True) > ROUNDING:
             raise checks.refuse("tolerance", self.tolerance, f"rounding only, at most {ROUNDING}")
         if (self.kind == "order") != (self.order is not None):

@@ -10,6 +10,7 @@ from kktnotes import checks
 from kktnotes.evidence.card import Card
 from kktnotes.evidence.measurement import Measurement, Worst
 from kktnotes.evidence.order import Order
+from kktnotes.evidence.verdict import room
 from kktnotes.kkt import Certificate
 from kktnotes.terms import Term, Terms
 from kktnotes.theory.hypotheses import RESIDUAL
@@ -31,6 +32,7 @@ def record(
     tolerance: float = 0.0,
     seed: int | Sequence[int] | None = None,
     resolution: str | None = None,
+    digits: int = 3,
 ) -> Card:
     """Record a measurement of a statement's conclusion, or of its hypotheses alone.
 
@@ -66,6 +68,9 @@ def record(
     resolution : str, optional
         For a probability, and only there: "exact" for a computed one (in logs or not), "counted"
         for a share of `instances` trials, whose resolution then follows from their number.
+    digits : int
+        How many significant digits the card shows; fewer than 3 for what follows a long training,
+        whose later digits differ between processors.
 
     Returns
     -------
@@ -120,6 +125,7 @@ def record(
             list(seed) if isinstance(seed, Sequence | range) else seed,
             resolution,
             order,
+            digits,
         )
     )
 
@@ -137,10 +143,15 @@ def _terms(
         return worst.terms, worst.count
     if relation is None or bound is None:
         raise checks.refuse("bound", bound, "a relation and a bound for a measured number")
-    left = torch.atleast_1d(torch.as_tensor(value, dtype=torch.float64)).flatten()
-    right = torch.as_tensor(bound, dtype=torch.float64).expand(left.shape)
-    if not len(left):
+    numbers = [torch.as_tensor(one, dtype=torch.float64) for one in (value, bound)]
+    try:
+        left, right = (side.flatten().tolist() for side in torch.broadcast_tensors(*numbers))
+    except RuntimeError as error:
+        came = " and ".join(str(tuple(one.shape)) for one in numbers)
+        raise checks.refuse("bound", f"shapes {came}", "a shape that fits the value's") from error
+    if not left:
         raise checks.refuse("value", "no instance", "at least one")
-    sides = zip(left.tolist(), right.tolist(), strict=True)
-    terms = [Term(conclusion, a, relation, b) for a, b in sides]
+    terms = [Term(conclusion, a, relation, b) for a, b in zip(left, right, strict=True)]
+    if relation == "==":
+        return (min(terms, key=lambda term: room(term, 1.0)),), len(terms)
     return (min(terms, key=lambda term: term.slack),), len(terms)
