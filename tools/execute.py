@@ -77,7 +77,7 @@ def surroundings(root: Path = chapters.ROOT) -> str:
     """Return a digest of what every notebook depends on: the package, Python, all versions."""
     digest = hashlib.sha256(platform.python_version().encode())
     files = [path for path in (root / "src" / "kktnotes").rglob("*") if path.is_file()]
-    files += [*root.glob("book/*.toml"), *root.glob("tools/*.py")]
+    files += root.glob("tools/*.py")
     for path in sorted(path for path in files if path.parent.name != "__pycache__"):
         digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes() + b"\0")
     for version in sorted(f"{d.metadata['Name']}=={d.version}" for d in metadata.distributions()):
