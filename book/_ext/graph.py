@@ -18,7 +18,7 @@ from kktnotes.evidence.ledger import Entry, Ledger
 
 WIDTH, HEIGHT, FIELD = 142, 58, 20
 """A box, and the height of its two fields."""
-GAP, ROW, BEND, MARGIN = 24, 70, 20, 4
+GAP, ROW, BEND, MARGIN = 18, 70, 20, 4
 """Between columns, of a row with a box, of a row with a bend, around everything."""
 LINE = 18
 """Characters on a line of a name."""

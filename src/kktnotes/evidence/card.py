@@ -30,7 +30,8 @@ def title(statement: str) -> str:
     kind, *rest = statement.split("-")
     if rest and all(part.isdigit() for part in rest):
         return f"{kind.capitalize()} {'.'.join(rest)}"
-    return statement.replace("-", " ").capitalize()
+    words = statement.replace("-", " ").replace("kkt", "KKT")
+    return words[:1].upper() + words[1:]
 
 
 def shown(value: float, digits: int = 3) -> str:
@@ -134,7 +135,7 @@ class Card:
                 for term in self.measurement.hypotheses
             )
             fold = (
-                f"<details><summary>the {len(self.measurement.hypotheses)} hypotheses</summary>"
+                f"<details><summary>the hypotheses</summary>"
                 f'<table class="evidence-terms"><tbody>{rows}</tbody></table></details>'
             )
         return (

@@ -153,6 +153,10 @@ def shown_exponent(exponent: float) -> str:
 
 
 def _least(terms: Iterable[Term]) -> float | None:
-    """Return the least slack; equalities that hold leave none and are passed over."""
-    slacks = [term.slack for term in terms if term.relation != "==" or not term.holds]
+    """Return the least slack; equalities that hold, and counts of 0 that may be 0, leave none."""
+    slacks = [
+        term.slack
+        for term in terms
+        if not (term.holds and (term.relation == "==" or term.left == term.right == 0))
+    ]
     return min(slacks, default=None)
