@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import browser
 import pytest
 
+from kktnotes.evidence.ledger import Ledger
 from tools import chapters, render
 
 HTML = chapters.ROOT / "_build" / "html"
@@ -127,6 +128,32 @@ def test_every_figure_of_a_chapter_has_a_caption(pages):
         outputs = re.findall(r'<img[^>]*src="\.\./_images/', text)
         captioned = [f for f in figures if re.search(r"<figcaption>.*?caption-text", f, re.S)]
         assert len(captioned) == len(outputs), path.name
+
+
+def test_every_statement_has_a_row_and_its_verdict_stands_beside_it(pages):
+    ledger = Ledger.read(chapters.ROOT / "book" / "statements.toml", chapters.chapters())
+    rows = {name for name in pages["book/statements.html"].ids if name.startswith("statement-")}
+    assert rows == {f"statement-{name}" for name in ledger.entries}
+    for entry in ledger.entries.values():
+        statement = entry.statement
+        if not statement.chapter:
+            continue
+        text = pages[f"book/{statement.chapter}.html"].path.read_text("utf-8")
+        badges = re.findall(
+            r'class="verdict .*?</div>', text.split(f'{statement.label}"', 1)[1], re.S
+        )
+        assert f"{entry.verdict.word}</span>" in badges[0], statement.id
+        assert f'statements.html#statement-{statement.id}"' in badges[0], statement.id
+    for found in (one for entry in ledger.entries.values() for one in entry.found):
+        assert found.anchor in pages[f"book/{found.notebook}.html"].ids
+
+
+def test_the_graph_of_statements_can_be_scrolled_to_its_end(pages, chromium):
+    page = chromium.open((HTML / "book" / "statements.html").as_uri(), width=390)
+    frame = "document.querySelector('.statements-graph')"
+    assert page.run(f"{frame}.scrollWidth > {frame}.clientWidth")
+    assert page.run(f"getComputedStyle({frame}).overflowX") == "auto"
+    assert page.run(f"{frame}.tabIndex") == 0
 
 
 def test_the_search_works_from_the_disk(pages, chromium):
