@@ -234,6 +234,12 @@ def test_an_order_has_hypotheses_at_each_of_its_points():
     assert card.verdict.word == "outside"
 
 
+def test_a_constant_for_each_point_is_refused():
+    order = halves()
+    with pytest.raises(ValueError, match="shape: got list, allowed is a function"):
+        kn.Order("k", order.at, order.values, 0.7, shape=[3.0, 2.0, 1.0, 4.0, 5.0])
+
+
 def test_points_that_fit_no_line_are_refused():
     with pytest.raises(ValueError, match="at"):
         kn.Order("k", [1, 1, 2, 3, 4], [1, 1, 2, 3, 4], 1.0)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
 from kktnotes import checks
-from kktnotes.evidence.order import Order
+from kktnotes.evidence.order import Order, Shape
 from kktnotes.terms import Term
 
 KINDS = ("hypotheses", "identity", "bound", "probability", "order")
@@ -108,7 +108,8 @@ class Measurement:
             for part in ("terms", "hypotheses"):
                 values[part] = tuple(_term(one) for one in values[part])
             if values["order"] is not None:
-                values["order"] = Order(**values["order"])
+                order = dict(values["order"])
+                values["order"] = Order(**order | {"shape": Shape(order["shape"])})
             return cls(**values)
         except (KeyError, TypeError) as error:
             raise checks.refuse("measurement", error, "what kktnotes.record writes") from error

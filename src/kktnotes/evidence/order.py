@@ -22,6 +22,10 @@ ROUNDING = 1e-9
 """The interval is at least this wide on each side: exact values have no scatter to fit."""
 
 
+class Shape(tuple):
+    """The values of a shape at the points of an order, as a notebook stores them."""
+
+
 @dataclass(frozen=True)
 class Order:
     """Values of one quantity at several values of one parameter, and the power they should follow.
@@ -36,27 +40,29 @@ class Order:
         The quantity at each, positive.
     exponent : float
         The predicted power p.
-    shape : callable or sequence of float, optional
-        g, where the prediction is C x^p g(x), such as a logarithm. As a function it is given the
-        parameter alone, so that no constant can be fitted at a point; its values are stored.
+    shape : callable, optional
+        g, where the prediction is C x^p g(x), such as a logarithm. It is a function of the
+        parameter alone, so that no constant is fitted at a point; its values are kept.
     """
 
     parameter: str
     at: Sequence[float]
     values: Sequence[float]
     exponent: float
-    shape: Callable[[float], float] | Sequence[float] | None = None
+    shape: Callable[[float], float] | Shape | None = None
 
     def __post_init__(self) -> None:
         """Check and freeze the numbers."""
         at = tuple(checks.positive("at", float(x)) for x in self.at)
         values = tuple(checks.positive("values", float(value)) for value in self.values)
         if self.shape is None:
-            shape: tuple[float, ...] = (1.0,) * len(at)
+            shape = Shape([1.0] * len(at))
         elif callable(self.shape):
-            shape = tuple(checks.positive("shape", float(self.shape(x))) for x in at)
+            shape = Shape(checks.positive("shape", float(self.shape(x))) for x in at)
+        elif isinstance(self.shape, Shape):
+            shape = self.shape
         else:
-            shape = tuple(checks.positive("shape", float(g)) for g in self.shape)
+            raise checks.refuse("shape", type(self.shape).__name__, "a function of the parameter")
         if not len(at) == len(values) == len(shape):
             raise checks.refuse("values", f"{len(values)} for {len(at)} points", "one at each")
         if len(set(at)) < max(len(at), 3):
