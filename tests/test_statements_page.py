@@ -232,7 +232,7 @@ def drawing(pages):
 
 
 def test_the_graph_says_in_words_what_its_colours_say(drawing):
-    boxes = {link.get("aria-label"): link for link in drawing.findall(f"{SVG}a")}
+    boxes = {link.find(f"{SVG}rect/{SVG}title").text: link for link in drawing.findall(f"{SVG}a")}
     assert set(boxes) == {
         "Lemma 2.1: hypotheses met; conclusion holds in part",
         "Both of them: hypotheses met; conclusion holds",

@@ -110,9 +110,9 @@ def box(entry: Entry, links: Addresses, x: float, middle: float) -> str:
     right = f"word-{word.replace(' ', '-')}"
     part = " in part" if entry.partial else ""
     return (
-        f'<a href="{escape(links.statement(statement.id))}" aria-label="{escape(label)}">'
-        f"<title>{escape(label)}</title>"
-        f'<rect class="graph-box" x="{x:.0f}" y="{y:.0f}" width="{WIDTH}" height="{HEIGHT}"/>'
+        f'<a href="{escape(links.statement(statement.id))}">'
+        f'<rect class="graph-box" x="{x:.0f}" y="{y:.0f}" width="{WIDTH}" height="{HEIGHT}">'
+        f"<title>{escape(label)}</title></rect>"
         f'<text class="graph-name">{name}</text>'
         f'<rect class="graph-field {left}" x="{x:.0f}" y="{field:.0f}" '
         f'width="{half:.0f}" height="{FIELD}"/>'
