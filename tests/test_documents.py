@@ -74,8 +74,10 @@ def test_the_readmes_notebooks_and_parameters_exist():
         )
 
 
-def test_the_readmes_example_runs(capsys):
+def test_the_readmes_example_runs(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     code = re.search(r"(?m)^    import kktnotes as kn\n(?:(?:    .*)?\n)+", README)[0]
     exec(re.sub("(?m)^    ", "", code), {})
     assert "every term holds" in capsys.readouterr().out
+    assert kn.KKTPoint.load("point.npz").certificate.within(1e-12)
     assert kn.Clusters.orthogonal(k=4, d=10**7, sigma=1.0).sample(1040, seed=0).p == 1044
