@@ -165,7 +165,12 @@ def test_the_command_ends_with_the_failing_cell(book):
 def test_an_interrupt_loses_nothing_finished_and_leaves_nothing_running(book):
     shutil.copytree(chapters.ROOT / "tools", book / "tools", dirs_exist_ok=True)
     chapter(book, "second", "import time\ntime.sleep(600)")
-    command = [sys.executable, "-m", "tools.execute"]
+    # A shell starts background jobs deaf to interrupts, and tests may run in one: begin afresh.
+    begin = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL);"
+        "os.execv(sys.executable, [sys.executable, '-m', 'tools.execute'])"
+    )
+    command = [sys.executable, "-c", begin]
     running = subprocess.Popen(command, cwd=book, stderr=subprocess.PIPE, text=True)
     executed = book / "_build" / "quick" / "executed"
     try:
