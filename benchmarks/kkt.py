@@ -27,6 +27,7 @@ TARGET = 1e-2  # where the training of the comparison may stop
 STEPS = (0.003, 0.01, 0.03)  # relative change of theta in one step
 # The exact point needs the pattern, not a long path or an accurate one: stop when it has settled.
 PATTERN = {"stable_from": 20.0, "stable_growth": 2.0, "tolerance": 1e-2}
+WIDE = 200  # from this width on a coarse path costs more: neurons become one later
 
 
 class Descent:
@@ -107,7 +108,8 @@ def measure(case: kn.Case, seed: int, patience: float, longest: float) -> str:
     clock = [time.perf_counter()]
     train = case.sample(seed)
     clock.append(time.perf_counter())
-    flow = case.flow(seed, train, **PATTERN)
+    knobs = PATTERN if case.width < WIDE else PATTERN | {"tolerance": 1e-3}
+    flow = case.flow(seed, train, **knobs)
     clock.append(time.perf_counter())
     name = f"{case.letter}{seed if case.letter == 'I' else '':<2} {case.n:6d} {case.width:6d}"
     if not flow.separated:
