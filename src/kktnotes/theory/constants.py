@@ -189,6 +189,7 @@ def radius_lower(
     """Lower bound of the distance from a fresh point to {y N <= 0}.
 
     By default a ((1 - 2 tau) a / b - tau) / sqrt(k' (b + tau a)); the paper has no such side.
+    `own`, not negative, and `across` as in `margin_lower`.
     Zero, and vacuous, unless (1 - 2 tau) a / b > tau.
     """
     margin = margin_lower(measured, own=own, across=across)
@@ -214,8 +215,8 @@ def flip_eta_upper(
     largest_own, across : float, optional
         The point's largest inner product b' with its own cluster's examples and its largest
         absolute one with others; b and rho by default:
-        eta* = (b' / a + tau) b / (kappa c k (1 - 2 tau)), c k the clusters of the other label
-        with an example.
+        eta* = (b' / a + tau) b / (kappa k_{-y} (1 - 2 tau)), k_{-y} the clusters of the other
+        label with an example. Infinite, and vacuous, unless kappa > 0 and k_{-y} >= 1.
     """
     tau = _valid(measured)
     largest_own = measured.b if largest_own is None else max(float(largest_own), 0.0)
