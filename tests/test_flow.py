@@ -448,3 +448,16 @@ def test_bad_input_is_refused(name, arguments):
     sample = arguments.pop("sample")
     with pytest.raises(ValueError, match=name):
         kn.gradient_flow(sample, **arguments)
+
+
+def test_data_that_the_width_cannot_separate_are_given_up():
+    """Random labels on a line change sign more often than two neurons can follow."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((60, 1))
+    y = np.where(rng.random(60) < 0.5, 1.0, -1.0)
+    assert (np.diff(y[np.argsort(x[:, 0])]) != 0).sum() > 4  # two kinks allow three at most
+    flow = kn.gradient_flow(kn.Sample.from_arrays(x, y), width=2, seed=0, give_up_products=2000)
+    assert flow.status is kn.Status.NOT_SEPARATED
+    assert 2000 <= flow.health.products < 2000 + 500  # the last step may overshoot
+    with pytest.raises(ValueError, match="L < 1/n"):
+        flow.require_separated()

@@ -23,6 +23,7 @@ class Knobs:
     max_log_time: float
     max_seconds: float | None
     give_up_log_time: float
+    give_up_products: int
     stable_growth: float
     stable_from: float
     merge: float

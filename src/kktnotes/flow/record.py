@@ -88,7 +88,8 @@ class Track:
         if self.path >= self.knobs.spacing:
             self.snap(row)
         limit = self.knobs.max_log_time if self.separated else self.knobs.give_up_log_time
-        if self.separated is None and new.seen < UNSEEN:
+        spent = self.control.products >= self.knobs.give_up_products
+        if self.separated is None and (spent or new.seen < UNSEEN):
             self.status = Status.NOT_SEPARATED
         if self.control.steps >= self.knobs.max_steps or self.log_time >= limit:
             self.status = self._out_of_budget()

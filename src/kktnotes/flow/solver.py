@@ -34,6 +34,7 @@ def gradient_flow(
     max_log_time: float = 2e4,
     max_seconds: float | None = None,
     give_up_log_time: float = 30.0,
+    give_up_products: int = 20_000,
     stable_growth: float = 4.0,
     stable_from: float = 250.0,
     merge: float = 1e-4,
@@ -72,6 +73,9 @@ def gradient_flow(
     give_up_log_time : float
         Where L < 1/n has not been met by this ln t, the flow is called not separated; so it is
         when points at which no neuron is active, which have no gradient, carry 99 % of the weight.
+    give_up_products : int
+        The same for the products with K: a flow that takes as many without meeting L < 1/n has,
+        as far as this budget can tell, data that a network of this width does not separate.
     stable_growth, stable_from : float
         The pattern is stable once L < 1/n has been met and neither a live neuron's activity on a
         point of its own label, nor which neurons are live, has changed while ln t grew by a factor
@@ -109,6 +113,7 @@ def gradient_flow(
         checks.positive("max_log_time", max_log_time),
         None if max_seconds is None else checks.positive("max_seconds", max_seconds),
         checks.positive("give_up_log_time", give_up_log_time),
+        checks.integer("give_up_products", give_up_products),
         checks.positive("stable_growth", stable_growth),
         checks.positive("stable_from", stable_from),
         checks.positive("merge", merge, zero=True),
