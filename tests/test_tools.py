@@ -238,6 +238,14 @@ def test_a_notebook_that_drifted_from_its_text_is_refused(book):
         execute.plan(Profile.load("quick", book), book)
 
 
+def test_some_chapters_alone_can_be_planned(book):
+    profile = Profile.load("quick", book)
+    assert [job.name for job in execute.plan(profile, book, ["second"])] == ["second"]
+    assert [job.name for job in execute.plan(profile, book)] == ["first", "second"]
+    with pytest.raises(Refused, match="'third', allowed is one of first, second"):
+        execute.plan(profile, book, ["third"])
+
+
 def test_pages_are_staged_from_the_executed_copies(book):
     (book / "_config.yml").write_text("title: A book\n", "utf-8")
     with pytest.raises(FileNotFoundError, match=r"tools\.execute quick"):
@@ -262,6 +270,12 @@ def test_notebooks_are_brought_up_to_date(book, monkeypatch, capsys):
     assert capsys.readouterr().out.count("run again") == 2
     assert notebooks.main([]) == 0
     assert capsys.readouterr().out.count("unchanged") == 2
+    assert notebooks.main(["--all", "second"]) == 0
+    assert capsys.readouterr().out == "book/second.ipynb: run again\n"
+    assert notebooks.main(["third"]) == 2
+    assert "got 'third', allowed is one of first, second" in capsys.readouterr().err
     chapter(book, "first", "k / 0")
+    assert notebooks.main(["second"]) == 0
+    assert capsys.readouterr().out == "book/second.ipynb: unchanged\n"
     assert notebooks.main([]) == 1
     assert "ZeroDivisionError" in capsys.readouterr().out

@@ -41,6 +41,22 @@ def chapters(root: Path = ROOT) -> list[Path]:
     return found
 
 
+def named(names: list[str], root: Path | None = None) -> list[Path]:
+    """Return the chapters of these names, all if there are none, in reading order.
+
+    Raises
+    ------
+    ValueError
+        If no chapter has one of the names.
+    """
+    paths = chapters() if root is None else chapters(root)
+    known = [path.stem for path in paths]
+    for name in names:
+        if name not in known:
+            raise ValueError(f"chapter: got {name!r}, allowed is one of {', '.join(known)}")
+    return [path for path in paths if not names or path.stem in names]
+
+
 def text_twin(notebook: Path) -> Path:
     """Return the path of the text that `notebook` is made from."""
     return notebook.with_suffix(".md")

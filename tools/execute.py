@@ -17,7 +17,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
@@ -85,11 +85,21 @@ def surroundings(root: Path = chapters.ROOT) -> str:
     return digest.hexdigest()
 
 
-def plan(profile: Profile, root: Path = chapters.ROOT) -> list[Job]:
-    """Return a job for every chapter of the book; raises Refused before anything is run."""
+def plan(profile: Profile, root: Path = chapters.ROOT, names: Sequence[str] = ()) -> list[Job]:
+    """Return a job for every chapter of the book, or those of these names.
+
+    Raises
+    ------
+    Refused
+        Before anything is run, if one of them cannot be.
+    """
     common = surroundings(root)
     jobs = []
-    for path in chapters.chapters(root):
+    try:
+        chosen = chapters.named(list(names), root)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    for path in chosen:
         notebook = profile.prepared(path)
         text = json.dumps([common, chapters.content(notebook)], sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()
@@ -185,11 +195,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the book in one profile; return 0 only if every chapter ran to its end."""
     parser = argparse.ArgumentParser(prog="python -m tools.execute", description=__doc__)
     parser.add_argument("profile", nargs="?", default="quick", help="a file of profiles/")
+    parser.add_argument("name", nargs="*", help="chapters to run, such as clusters; else all")
     parser.add_argument("--workers", type=int, default=2, help="notebooks at a time")
     options = parser.parse_args(arguments)
     try:
         profile = Profile.load(options.profile)
-        jobs = plan(profile)
+        jobs = plan(profile, names=options.name)
     except Refused as error:
         print(error, file=sys.stderr)
         return 2

@@ -58,8 +58,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Update every chapter of the book; return 1 if a cell failed."""
     parser = argparse.ArgumentParser(prog="python -m tools.notebooks", description=__doc__)
     parser.add_argument("--all", action="store_true", help="run unchanged chapters again too")
+    parser.add_argument("name", nargs="*", help="chapters to look at, such as clusters; else all")
     options = parser.parse_args(arguments)
-    for path in chapters.chapters():
+    try:
+        chosen = chapters.named(options.name)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    for path in chosen:
         print(f"{path.relative_to(chapters.ROOT)}: ", end="", flush=True)
         try:
             print("run again" if update(path, always=options.all) else "unchanged")

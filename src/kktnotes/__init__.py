@@ -17,6 +17,7 @@ from kktnotes.cases import case as case
 from kktnotes.clusters import Clusters as Clusters
 from kktnotes.evidence import Order as Order
 from kktnotes.evidence import record as record
+from kktnotes.evidence import say as say
 from kktnotes.flow import Flow as Flow
 from kktnotes.flow import Snapshot as Snapshot
 from kktnotes.flow import Status as Status
