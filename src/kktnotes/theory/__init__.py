@@ -1,5 +1,6 @@
 """Hypotheses of the paper's statements term by term, and explicit constants (ours)."""
 
+from kktnotes.theory.chain import Chain, chain
 from kktnotes.theory.constants import (
     Bound,
     InnerProducts,
@@ -31,11 +32,14 @@ from kktnotes.theory.measured import (
     check_radii,
     cluster_sums,
 )
+from kktnotes.theory.robust_network import log_failure, log_super_polynomial
 
 __all__ = [
     "Bound",
+    "Chain",
     "ClusterSums",
     "InnerProducts",
+    "chain",
     "check_cluster_sums",
     "check_flips",
     "check_margins",
@@ -48,9 +52,11 @@ __all__ = [
     "inner_products",
     "lemma_2_1",
     "lipschitz_upper",
+    "log_failure",
     "log_missed",
     "log_missed_bound",
     "log_missed_paper",
+    "log_super_polynomial",
     "margin_lower",
     "own_sum_lower",
     "radius_lower",
