@@ -3,8 +3,8 @@
 Its neuron j is on in the half-space H_j = {<mu_j, x> > d / 2}. A fresh point of cluster q leaves
 its own H_q, or enters another H_j, only by noise along one mean, and that is a normal variable. So
 
-    margin < 1       needs  its distance inside of H_q below sqrt(d) / 4, or an opposite H_j entered,
-    radius <= r      needs  that distance, or the distance to an opposite H_j, to be r or less,
+    margin < 1       needs  its depth inside of H_q below sqrt(d) / 4, or an opposite H_j entered,
+    radius <= r      needs  that depth, or the distance to an opposite H_j, to be at most r,
     not one neuron   needs  H_q left, or any other H_j entered:
 
 events {normal variable > threshold}, whose probabilities are added up in logs.
