@@ -1,5 +1,6 @@
 """Hypotheses of the paper's statements term by term, and explicit constants (ours)."""
 
+from kktnotes.theory import every_point, strongest
 from kktnotes.theory.chain import Chain, chain
 from kktnotes.theory.constants import (
     Bound,
@@ -46,6 +47,7 @@ __all__ = [
     "check_radii",
     "cluster_sum_upper",
     "cluster_sums",
+    "every_point",
     "flip_eta_upper",
     "flip_norm_upper",
     "fresh_inner_products",
@@ -60,6 +62,7 @@ __all__ = [
     "margin_lower",
     "own_sum_lower",
     "radius_lower",
+    "strongest",
     "theorem_2_1",
     "theorem_3_1",
     "theorem_4_1",
