@@ -7,12 +7,13 @@ committed notebooks, and Jupyter Book builds there; the pages end up in `_build/
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from tools import chapters
+from tools import chapters, report
 
 STRICT = ("--all", "-W", "-n", "--keep-going")
 """Every page anew, warnings and dangling references are errors, all of them shown."""
@@ -38,6 +39,8 @@ def stage(profile: str, root: Path = chapters.ROOT) -> Path:
         if not executed.exists():
             raise FileNotFoundError(f"{executed}: run `python -m tools.execute {profile}` first")
         shutil.copy(executed, source / chapter.relative_to(root))
+    facts = json.dumps(report.gather(profile, root), indent=1)
+    (source / "book" / "run.json").write_text(facts, "utf-8")
     return source
 
 

@@ -1,0 +1,73 @@
+"""The run report: parameters as they ran, the facts gathered, and the page made of them."""
+
+import json
+import re
+import sys
+from html import unescape
+
+import nbformat
+import pytest
+from nbformat import v4
+
+from tools import chapters, report
+
+sys.path.append(str(chapters.ROOT / "book" / "_ext"))
+import run_report
+
+
+def notebook(path, *cells):
+    """Write an executed notebook whose cells have the given tag and source."""
+    built = v4.new_notebook(
+        cells=[v4.new_code_cell(source, metadata={"tags": [tag]}) for tag, source in cells]
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(built, path)
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project of one chapter, run in 3.5 seconds."""
+    (tmp_path / "_toc.yml").write_text("root: intro\nchapters:\n  - file: book/first.ipynb\n")
+    executed = tmp_path / "_build" / "quick" / "executed" / "first.ipynb"
+    notebook(
+        executed,
+        ("parameters", "k = 4  # clusters\nsizes = [1, 2]\nn = 2 * k\nseed = 0"),
+        ("injected-parameters", "# The full profile's values\nk = 10\n"),
+        ("other", "k = 3"),
+    )
+    executed.with_suffix(".json").write_text(json.dumps({"key": "x", "seconds": 3.5}))
+    return tmp_path
+
+
+def test_facts_of_a_run(project):
+    facts = report.gather("quick", project)
+    assert facts["chapters"] == [
+        {
+            "name": "first",
+            "seconds": 3.5,
+            "parameters": {"k": 10, "sizes": [1, 2], "n": "2 * k", "seed": 0},
+        }
+    ]
+    assert facts["versions"]["Python"] == ".".join(map(str, sys.version_info[:3]))
+    assert facts["machine"]["cores"] >= 1
+    assert facts["machine"]["processor"]
+
+
+def test_a_chapter_that_was_not_run_is_noticed(project):
+    with pytest.raises(FileNotFoundError):
+        report.gather("full", project)
+
+
+def test_the_page_shows_every_fact(project):
+    facts = report.gather("quick", project)
+    page = unescape(re.sub(r"<[^>]+>", "|", run_report.report(facts)))
+    for fact in ("first", "3.5", "k = 10, sizes = [1, 2], n = 2 * k, seed = 0", "quick"):
+        assert f"|{fact}|" in page
+    for name, version in facts["versions"].items():
+        assert f"|{name}||{version}|" in page
+
+
+def test_what_a_run_says_is_escaped(project):
+    facts = report.gather("quick", project)
+    facts["machine"]["processor"] = "<b>fast & cheap"
+    assert "&lt;b&gt;fast &amp; cheap" in run_report.report(facts)
