@@ -19,7 +19,14 @@ import numpy as np
 
 from kktnotes import checks
 
-STREAMS = ("means", "training points", "fresh points", "directions", "initial weights")
+STREAMS = (
+    "means",
+    "training points",
+    "fresh points",
+    "directions",
+    "initial weights",
+    "perturbation",
+)
 
 
 def generator(seed: object, stream: str) -> np.random.Generator:
