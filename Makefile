@@ -11,7 +11,7 @@ export MKL_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book html notebooks test lint format clean distclean
+.PHONY: help book html notebooks benchmarks test lint format clean distclean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,10 @@ html: $(STAMP)  ## build the pages from the notebooks' stored outputs into _buil
 
 notebooks: $(STAMP)  ## bring each book/*.ipynb up to date with its text twin (ALL=1: run all of them again)
 	$(BIN)/python -m tools.notebooks $(if $(ALL),--all)
+
+benchmarks: $(STAMP)  ## run the benchmarks, some ten minutes, and keep what they print for the book
+	$(BIN)/python -m pip install --disable-pip-version-check -r benchmarks/requirements.txt -c constraints.txt
+	$(BIN)/python -m tools.benchmarks
 
 test: lint  ## lint, then the package's, the notebooks' and the pages' tests
 	$(BIN)/python -m pytest --nbval -n 2 --dist loadfile
