@@ -1,4 +1,4 @@
-"""Keeping what benchmarks print: only complete runs replace a file, under a line that says where."""
+"""Keeping what benchmarks print: only complete runs replace a file."""
 
 import pytest
 
