@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -128,6 +129,21 @@ def test_every_figure_of_a_chapter_has_a_caption(pages):
         outputs = re.findall(r'<img[^>]*src="\.\./_images/', text)
         captioned = [f for f in figures if re.search(r"<figcaption>.*?caption-text", f, re.S)]
         assert len(captioned) == len(outputs), path.name
+
+
+def test_every_figure_of_a_chapter_is_offered_as_svg_with_its_data(pages):
+    for path in chapters.chapters():
+        text = pages[f"book/{path.stem}.html"].path.read_text("utf-8")
+        for figure in re.findall(r"<figure.*?</figure>", text, re.S):
+            if "../_images/" not in figure:
+                continue
+            name = re.search(r'id="([^"]*)"', figure)[1]
+            svg, data = (HTML / "_static" / "figures" / f"{name}.{kind}" for kind in ("svg", "csv"))
+            assert f'href="../_static/figures/{svg.name}"' in figure, f"run {path.name} again"
+            assert f'href="../_static/figures/{data.name}"' in figure
+            assert ElementTree.parse(svg).getroot().tag.endswith("svg")
+            assert svg.stat().st_size < 300_000, svg.name
+            assert len(data.read_text("utf-8").splitlines()) > 3, data.name
 
 
 def test_every_statement_has_a_row_and_its_verdict_stands_beside_it(pages):

@@ -13,6 +13,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from kktnotes.figures.carrying import CarryingFigure
+
 POSITIVE = "#0072B2"  # label +1
 NEGATIVE = "#D55E00"  # label -1
 FLOW = "#262626"  # the network that gradient flow finds
@@ -50,11 +52,16 @@ def drawing(
     """Open a figure and an array (rows, columns) of axes in the book's style.
 
     The figure is taken from pyplot's list on leaving, so that a notebook shows it once: where it
-    is the value of a cell. `options` go to `plt.subplots`.
+    is the value of a cell, and there carries its SVG and its data. `options` go to `plt.subplots`.
     """
     with plt.rc_context(SETTINGS):
         figure, axes = plt.subplots(
-            rows, columns, figsize=(width, height), squeeze=False, **options
+            rows,
+            columns,
+            figsize=(width, height),
+            squeeze=False,
+            FigureClass=CarryingFigure,
+            **options,
         )
         try:
             yield figure, axes

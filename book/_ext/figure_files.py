@@ -1,0 +1,74 @@
+"""Every figure of a chapter as files: its vector drawing (SVG) and its data (CSV), in the caption.
+
+The figures bring both along in their notebook output (`kktnotes.figures.carrying`), so that the
+files are those of the very run that the page shows. They are written to `_static/figures/`.
+"""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.osutil import relative_uri
+
+from kktnotes.figures.carrying import MIME, unpack
+
+FOLDER = "_static/figures"
+KINDS = {"svg": "SVG", "csv": "data (CSV)"}
+
+
+def carried(notebook: Path) -> dict[str, dict[str, str]]:
+    """Return the texts that a notebook's figures carry: name of the figure -> svg, csv."""
+    found = {}
+    for cell in json.loads(notebook.read_text("utf-8"))["cells"]:
+        name = cell["metadata"].get("mystnb", {}).get("figure", {}).get("name")
+        for output in cell.get("outputs", []):
+            packed = output.get("metadata", {}).get(MIME)
+            if name and packed:
+                found[name] = {kind: unpack(packed[kind]) for kind in KINDS}
+    return found
+
+
+def link(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Add the links to the captions of a chapter and remember what to write."""
+    path = Path(app.env.doc2path(docname))
+    if app.builder.format != "html" or path.suffix != ".ipynb":
+        return
+    files = carried(path)
+    for figure in doctree.findall(nodes.figure):
+        names = [name for name in figure["ids"] if name in files]
+        captions = [child for child in figure.children if isinstance(child, nodes.caption)]
+        if not names or not captions:
+            continue
+        app.figure_files[names[0]] = files[names[0]]
+        page = app.builder.get_target_uri(docname)
+        links = " ".join(
+            f'<a class="figure-file" download '
+            f'href="{relative_uri(page, f"{FOLDER}/{names[0]}.{kind}")}" '
+            f'aria-label="{escape(f"this figure as {word}")}">{word}</a>'
+            for kind, word in KINDS.items()
+        )
+        links = f'<span class="figure-files">{links}</span>'
+        captions[0] += nodes.raw("", links, format="html")
+
+
+def write(app: Sphinx, error: Exception | None) -> None:
+    """Write the files once all pages are there."""
+    if error is not None or not app.figure_files:
+        return
+    folder = Path(app.outdir) / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, texts in app.figure_files.items():
+        for kind, text in texts.items():
+            (folder / f"{name}.{kind}").write_text(text, "utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, object]:
+    """Connect both."""
+    app.figure_files = {}
+    app.connect("doctree-resolved", link)
+    app.connect("build-finished", write)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
