@@ -1,0 +1,74 @@
+"""Figures of "Generalization": what is drawn against the numbers that it should show."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from kktnotes.figures import generalization as figures
+from kktnotes.figures import style
+
+
+@pytest.fixture(autouse=True)
+def clean_pyplot():
+    """No figure stays open, no setting of matplotlib changes."""
+    before = dict(plt.rcParams)
+    yield
+    assert plt.get_fignums() == []
+    assert dict(plt.rcParams) == before
+
+
+def spread(seed):
+    """Fresh margins of five clusters, the last without a point."""
+    rng = np.random.default_rng(seed)
+    cluster = rng.integers(0, 4, 200)
+    margins = 1 + 0.1 * rng.standard_normal(200)
+    return figures.Spread(margins, margins - 0.5, cluster, [1.0, -1.0, 1.0, -1.0, 1.0])
+
+
+def test_margins_are_drawn_from_least_to_largest_with_the_least_bound():
+    panels = {"one": spread(0), "two": spread(1)}
+    figure = figures.margins_by_cluster(panels)
+    for axes, (title, one) in zip(figure.axes, panels.items(), strict=True):
+        assert axes.get_title(loc="left") == title and axes.get_xlabel()
+        lines = [line.get_xydata() for line in axes.lines]
+        assert len(lines) == 3 * 4
+        for q in range(4):
+            own = one.cluster == q
+            bar, dot, low = lines[3 * q : 3 * q + 3]
+            assert bar[:, 1].tolist() == [one.margins[own].min(), one.margins[own].max()]
+            assert dot[0].tolist() == [q, np.median(one.margins[own])]
+            assert set(low[:, 1]) == {one.bounds[own].min()}
+            color = style.label_color(one.labels[q])
+            assert to_hex(axes.lines[3 * q].get_color()).upper() == color
+
+
+def test_zeros_are_where_the_logarithms_say():
+    rows = {
+        "a": {"asked": -2.0, "counting": -3.4, "least": -8.0, "every": -1e4, "found": -8e4},
+        "C": {"asked": -2.0, "least": -9.0},
+    }
+    (axes,) = figures.zeros(rows).axes
+    dots = [tuple(line.get_xydata()[0]) for line in axes.lines if line.get_marker() != "None"]
+    expected = [(-logs[key], height) for height, logs in enumerate(rows.values()) for key in logs]
+    assert sorted(dots) == sorted(expected)
+    assert axes.get_xscale() == "log"
+    assert [text.get_text() for text in axes.texts] == [name for name, *_ in figures.ZEROS.values()]
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_errors_are_means_over_seeds_and_none_seen_is_hollow(seeds):
+    sigmas = [1.0, 2.0, 4.0]
+    errors = np.array([[0.0], [0.1], [0.2]]) * np.linspace(1.0, 1.5, seeds)
+    estimate = np.array([1.0, 4.0]), np.array([1e-5, 0.3])
+    figure = figures.error_against_noise(sigmas, errors, estimate, {"here": 1.5}, resolution=1e-3)
+    (axes,) = figure.axes
+    bars = axes.containers[0]
+    assert np.allclose(
+        bars.lines[0].get_xydata(), np.column_stack([[2.0, 4.0], errors[1:].mean(1)])
+    )
+    dashed = next(line for line in axes.lines if line.get_linestyle() == "--")
+    assert np.allclose(dashed.get_xydata(), np.column_stack(estimate))
+    hollow = next(line for line in axes.lines if line.get_markerfacecolor() == "white")
+    assert np.allclose(hollow.get_xydata(), [[1.0, 1e-3]])
+    assert any(np.allclose(line.get_xdata(), 1.5) for line in axes.lines)
