@@ -10,9 +10,9 @@ is, for b <= 0,
 
 either the own neuron is switched off, or s neurons of the other label are switched on; these sets
 are the half-spaces {h_q <= 0} and {h_q <= sum of the s preactivations}, and where the nearest point
-of one of the latter has h_q < 0, the former is nearer. Best is b = -2 (sqrt(2) - 1), where
-the distance is sqrt(d / 2), half the way to the nearest mean of the other label: no classifier that
-is right at the means has more.
+of one of the latter has h_q < 0, the former is nearer. The term of s = 1 is 1 / sqrt(2) for every
+b, half the way to the nearest mean of the other label: no classifier that is right at the means has
+more. At b = -2 (sqrt(2) - 1) all other terms are as large, and for small k at larger b too.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from kktnotes.network import TwoLayerReLU
 from kktnotes.sample import Sample
 
 BEST_BIAS = -2 * (math.sqrt(2) - 1)
-"""The bias of the largest radius, for orthogonal means and both labels."""
+"""A bias of the largest radius, the lowest one, for orthogonal means and any k."""
 
 
 def balanced(network: TwoLayerReLU) -> TwoLayerReLU:

@@ -1,0 +1,173 @@
+"""Figures of "Which KKT point": ends of flows started nearby, and what the bias does (ours)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from kktnotes.biased import BEST_BIAS, biased_radius
+from kktnotes.figures import style
+from kktnotes.separability import clopper_pearson
+
+RADIUS = "radius at a mean, in units of $\\sqrt{d}$"
+
+
+def norms_and_radii(
+    sets: Sequence[int],
+    squares: Sequence[float],
+    radii: Sequence[float],
+    named: Mapping[int, str],
+) -> Figure:
+    """Draw the least radius of KKT points against their squared norm.
+
+    Parameters
+    ----------
+    sets : sequence of int
+        Number of neurons of each point.
+    squares, radii : sequences of float
+        ||theta||^2 sqrt(d) and radius / sqrt(d) of each point.
+    named : mapping from index to name
+        Points that get a label.
+    """
+    squares, radii, sets = np.asarray(squares), np.asarray(radii), np.asarray(sets)
+    with style.drawing(height=3.6) as (figure, ((axes,),)):
+        axes.plot(squares, radii, "o", color=style.BOUND, markersize=5, alpha=0.6)
+        span = squares.max() - squares.min()
+        for index, name in named.items():
+            axes.plot(squares[index], radii[index], "o", color=style.FLOW, markersize=8)
+            left = squares[index] < squares.min() + 0.5 * span
+            style.write(
+                axes,
+                squares[index],
+                radii[index] + (0.008 if left else -0.008),
+                f"{name}: {sets[index]} neurons",
+                ha="left" if left else "right",
+                va="bottom" if left else "top",
+            )
+        axes.margins(0.08, 0.15)
+        axes.set(
+            xlabel=r"$\|\theta\|^2 \cdot \sqrt{d}$, at least margin 1",
+            ylabel=r"least radius / $\sqrt{d}$",
+        )
+    return figure
+
+
+def shares(
+    counts: Mapping[str, tuple[int, int]],
+    predicted: Mapping[str, float],
+    *,
+    xlabel: str = "share of flows",
+) -> Figure:
+    """Draw counted shares, one row each, with 95 % intervals and what was predicted.
+
+    Parameters
+    ----------
+    counts : mapping from name to (hits, trials)
+        What was counted; the intervals are Clopper and Pearson's.
+    predicted : mapping from name to float
+        Predicted shares, dashed, of some of the rows.
+    """
+    with style.drawing(height=0.9 + 0.42 * len(counts)) as (figure, ((axes,),)):
+        for row, (name, (hits, trials)) in enumerate(counts.items()):
+            low, high = clopper_pearson(hits, trials)
+            axes.plot([low, high], [row, row], color=style.FLOW, linewidth=1.5)
+            axes.plot(hits / trials, row, "o", color=style.FLOW, markersize=7)
+            if name in predicted:
+                at = predicted[name]
+                axes.plot([at, at], [row - 0.3, row + 0.3], "--", color=style.BOUND)
+        axes.set_yticks(range(len(counts)), counts)
+        axes.set_ylim(len(counts) - 0.5, -0.5)
+        axes.set(xlim=(-0.02, 1.02), xlabel=xlabel)
+        axes.grid(axis="y", visible=False)
+    return figure
+
+
+def bias(
+    k: int,
+    biases: Sequence[float],
+    radii: Sequence[float],
+    margins: Sequence[float],
+    residuals: Sequence[float],
+) -> Figure:
+    """Draw radius and normalized margin of one neuron a cluster against its bias.
+
+    Parameters
+    ----------
+    k : int
+        Clusters, for the closed form of the radius.
+    biases, radii, margins, residuals : sequences of float
+        b, radius / sqrt(d), normalized margin, largest relative KKT residual; networks with a
+        residual below 1e-8 are drawn as KKT points.
+    """
+    biases, margins = np.asarray(biases), np.asarray(margins) / max(margins)
+    exact = np.asarray(residuals) < 1e-8
+    fine = np.linspace(min(biases.min(), -2.0), 0.0, 400)
+    with style.drawing(1, 2, height=3.8) as (figure, ((left, right),)):
+        closed = [biased_radius(k, b) for b in fine]
+        left.plot(fine, closed, "--", color=style.BOUND, linewidth=1.5)
+        for axes, values in ((left, np.asarray(radii)), (right, margins)):
+            axes.plot(biases[~exact], values[~exact], "o", color=style.ROBUST, markersize=5)
+            axes.plot(biases[exact], values[exact], "s", color=style.FLOW, markersize=8)
+            axes.set(xlabel="bias $b$")
+            if exact.any():
+                spot = values[exact][0]
+                style.write(
+                    axes, biases[exact][0] - 0.1, spot, "KKT point", ha="right", va="center"
+                )
+        left.set(ylabel=RADIUS, ylim=(0, 0.8))
+        style.write(left, BEST_BIAS, 0.72, r"$\sqrt{d/2}$", ha="center", va="bottom")
+        style.write(left, -2.0, 0.46, "Theorem 4.1", color=style.ROBUST, va="top")
+        right.set_yscale("log")
+        right.set(ylabel="normalized margin, relative to the largest")
+        right.set_ylim(margins.min() / 2, 1.5)
+        style.write(right, -2.0, margins.min() / 1.2, "Theorem 4.1", color=style.ROBUST, va="top")
+    return figure
+
+
+def forgetting(
+    log_times: Sequence[float],
+    radii: Sequence[float],
+    biases: Sequence[float],
+    levels: Mapping[str, float],
+) -> Figure:
+    """Draw what a flow started at Theorem 4.1's network keeps of its robustness.
+
+    Parameters
+    ----------
+    log_times : sequence of float
+        ln t of the snapshots, the first of them the start (-inf is drawn at the left edge).
+    radii : sequence of float
+        Median radius at the means / sqrt(d).
+    biases : sequence of float
+        Median bias of the neurons, each scaled to preactivation 2 at its own mean.
+    levels : mapping from name to float
+        Radii to compare with, dashed.
+    """
+    times = np.asarray(log_times, dtype=float)
+    first = times[np.isfinite(times) & (times > 0)].min()
+    times = np.where(times > 0, times, first / 4)
+    with style.drawing(1, 2, height=3.8) as (figure, ((left, right),)):
+        for axes, values in ((left, radii), (right, biases)):
+            axes.semilogx(times, values, ".-", color=style.FLOW)
+            axes.semilogx(times[0], values[0], "D", color=style.ROBUST, markersize=8)
+            axes.set_xlabel(r"$\ln t$")
+        for name, level in levels.items():
+            style.bound_line(left, level, vertical=False)
+            _level(left, times[0], level, name)
+        left.set(ylabel=RADIUS, ylim=(0, 0.8))
+        style.bound_line(right, 0.0, vertical=False)
+        right.set(ylabel="bias, where the own mean gives 2")
+        style.write(
+            right, times[0] * 1.5, biases[0], "Theorem 4.1", color=style.ROBUST, va="center"
+        )
+    return figure
+
+
+def _level(axes: Axes, x: float, y: float, name: str) -> None:
+    """Write the name of a level just above it."""
+    if math.isfinite(y):
+        style.write(axes, x, y + 0.008, name, color=style.BOUND, va="bottom")
