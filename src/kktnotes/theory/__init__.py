@@ -1,6 +1,6 @@
 """Hypotheses of the paper's statements term by term, and explicit constants (ours)."""
 
-from kktnotes.theory import every_point, strongest
+from kktnotes.theory import every_point, flips, strongest
 from kktnotes.theory.chain import Chain, chain
 from kktnotes.theory.constants import (
     Bound,
@@ -50,6 +50,7 @@ __all__ = [
     "every_point",
     "flip_eta_upper",
     "flip_norm_upper",
+    "flips",
     "fresh_inner_products",
     "inner_products",
     "lemma_2_1",

@@ -1,0 +1,93 @@
+"""The probability of Theorem 4.2, bounded exactly, and the least eta at which it is small.
+
+z = eta u fails at a point if N gives it the wrong sign already, or if N(x - y z) still has the
+sign y. Both events are unions of convex sets, so that `radius.tails` bounds their probabilities
+in logs, cluster by cluster; no point is drawn.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from kktnotes import checks
+from kktnotes.attacks.universal import least_eta, universal_direction
+from kktnotes.network import TwoLayerReLU
+from kktnotes.radius import log_error_by_cluster, log_tail
+from kktnotes.sample import Sample
+
+DOUBLINGS = 40
+
+
+def log_failure_by_cluster(
+    network: TwoLayerReLU, sample: Sample, perturbation: torch.Tensor
+) -> torch.Tensor:
+    """Return upper bounds of ln Pr[sign N(x - y z) = sign N(x)] for each cluster, (k,).
+
+    Parameters
+    ----------
+    network : TwoLayerReLU
+        One network in the coordinates of the sample.
+    sample : Sample
+        Gives means, labels and sigma; its noise has to be N(0, sigma^2 I).
+    perturbation : tensor (p,)
+        z, in the coordinates of the sample.
+    """
+    wrong = log_error_by_cluster(network, sample)
+    labels, sigma = sample.clusters.labels, sample.clusters.sigma
+    moved = sample.means - labels[:, None] * checks.tensor("perturbation", perturbation)
+    still = log_tail(network, moved, sigma, -labels)
+    return torch.logaddexp(wrong, still).clamp(max=0.0)
+
+
+def log_failure(network: TwoLayerReLU, sample: Sample, perturbation: torch.Tensor) -> float:
+    """Return an upper bound of ln Pr[sign N(x - y z) = sign N(x)], (x, y) ~ D_clusters."""
+    by_cluster = log_failure_by_cluster(network, sample, perturbation)
+    return float(by_cluster.logsumexp(0)) - math.log(len(by_cluster))
+
+
+def certified_eta(
+    network: TwoLayerReLU,
+    sample: Sample,
+    *,
+    epsilon: float,
+    direction: torch.Tensor | None = None,
+    tolerance: float = 1e-9,
+) -> float:
+    """Return an eta at which z = eta u fails with a probability of at most epsilon.
+
+    Found by halving, down to a relative distance of `tolerance` from an eta at which the bound
+    is above epsilon. Where no eta up to 2^40 times the means' own does, infinity.
+
+    Parameters
+    ----------
+    network, sample
+        As in `log_failure_by_cluster`.
+    epsilon : float
+        In (0, 1).
+    direction : tensor (p,), optional
+        u by default.
+    """
+    if checks.positive("epsilon", epsilon) >= 1:
+        raise checks.refuse("epsilon", epsilon, "a number between 0 and 1")
+    tolerance = checks.positive("tolerance", tolerance)
+    direction = universal_direction(sample) if direction is None else direction
+    etas = least_eta(network, sample.means, sample.clusters.labels, direction=direction)
+    low, high = 0.0, float(etas[etas.isfinite()].max()) if etas.isfinite().any() else math.inf
+
+    def fails(eta: float) -> bool:
+        return log_failure(network, sample, eta * direction) > math.log(epsilon)
+
+    if not 0 < high < math.inf:
+        return math.inf
+    for _ in range(DOUBLINGS):
+        if not fails(high):
+            break
+        low, high = high, 2 * high
+    else:
+        return math.inf
+    while high - low > tolerance * high:
+        middle = (low + high) / 2
+        low, high = (middle, high) if fails(middle) else (low, middle)
+    return high
