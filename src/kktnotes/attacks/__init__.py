@@ -6,6 +6,7 @@ from kktnotes.attacks.minimum_norm import decoupled_direction_norm
 from kktnotes.attacks.opposite_neurons import opposite_neurons
 from kktnotes.attacks.projected_gradient import projected_gradient
 from kktnotes.attacks.result import AttackResult
+from kktnotes.attacks.textbook import textbook_descent
 from kktnotes.attacks.universal import (
     Transfer,
     least_eta,
@@ -25,6 +26,7 @@ __all__ = [
     "least_eta",
     "opposite_neurons",
     "projected_gradient",
+    "textbook_descent",
     "transfer",
     "universal",
     "universal_direction",
