@@ -222,8 +222,10 @@ def interior_point(
         if (product < barrier and residual < 100 * barrier) or iteration == budget:
             break
         try:
-            state.advance()
-        except (np.linalg.LinAlgError, scipy.linalg.LinAlgError):
+            # A step that divides by an underflowed slack is not taken.
+            with np.errstate(divide="raise", invalid="raise", over="raise"):
+                state.advance()
+        except (np.linalg.LinAlgError, scipy.linalg.LinAlgError, FloatingPointError):
             break  # rounding has won: the caller reads barrier and residual
     multipliers, kinks, norms = state.variables
     rho, off, on, sigma = state.slacks

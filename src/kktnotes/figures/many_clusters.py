@@ -1,0 +1,119 @@
+"""Figures of "More clusters" (section 5, the first open question)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from kktnotes.figures import style
+from kktnotes.open_questions import Crowded, separable_share
+from kktnotes.separability import clopper_pearson
+
+LEAST_ERROR = 1e-5  # where no error at all is drawn
+
+
+def separability(
+    d: int, clusters: Sequence[int], counts: Mapping[str, Sequence[int]], draws: int
+) -> Figure:
+    """Draw the share of separable draws with its 95 % interval on Cover's count, against k/d.
+
+    `counts` has, for "through the origin" and "with a bias", how many of the draws were separable
+    at each number of clusters; k = 2d is marked.
+    """
+    every = range(max(2, min(clusters)), max(clusters) + 1)
+    with style.drawing(height=3.6) as (figure, ((axes,),)):
+        colors = (style.FLOW, style.AMBER)
+        for row, ((name, seen), color) in enumerate(zip(counts.items(), colors, strict=True)):
+            exact = [separable_share(k, d, bias=name == "with a bias") for k in every]
+            axes.plot(np.array(every) / d, exact, color=color)
+            share = np.array(seen) / draws
+            ends = np.array([clopper_pearson(one, draws) for one in seen]).T
+            axes.errorbar(
+                np.array(clusters) / d + 0.01 * row,
+                share,
+                yerr=np.abs(ends - share),
+                fmt=style.MARKERS[row],
+                color=color,
+                markersize=5,
+                capsize=2,
+                elinewidth=1.0,
+            )
+            place = {"ha": "right", "va": "top", "transform": axes.transAxes}
+            axes.text(0.99, 0.95 - 0.1 * row, name, color=color, **place)
+        style.bound_line(axes, 2.0)
+        style.write(axes, 2.05, 0.03, "$k = 2d$", color=style.BOUND)
+        axes.set(xlabel="clusters over dimension, $k/d$", ylabel="share separable")
+        axes.set_ylim(-0.02, 1.04)
+    return figure
+
+
+def crowding(rows: Sequence[Crowded]) -> Figure:
+    """Draw error, radius and flips against k/d: means over seeds with their standard deviations.
+
+    Rows without a certified point are left out.
+    """
+    known = [row for row in rows if row.point is not None]
+    with style.drawing(3, 1, height=8.4, sharex=True) as (figure, grid):
+        error, radius, flip = grid[:, 0]
+        _bars(error, known, "error", style.FLOW, "network", least=LEAST_ERROR)
+        _bars(error, known, "mean_error", style.EXTRA[2], "nearest mean", least=LEAST_ERROR)
+        error.set(yscale="log", ylabel="share wrong", title="fresh points that are wrong")
+        error.set_ylim(LEAST_ERROR / 2, 1)
+        style.write(error, 0.02, 1.3 * LEAST_ERROR, "none seen", color=style.BOUND)
+        _bars(radius, known, "nearest", style.EXTRA[2], "nearest mean")
+        _bars(radius, known, "radius", style.FLOW, "network")
+        ratios = np.array(sorted({row.k / row.d for row in known}))
+        d = known[0].d
+        radius.plot(ratios, (ratios * d) ** -0.5, "--", color=style.BOUND)
+        last = (ratios[-1], (ratios[-1] * d) ** -0.5)
+        radius.annotate(
+            r"$\sqrt{1/k}$", last, (6, 0), textcoords="offset points", va="center",
+            color=style.BOUND,
+        )  # fmt: skip
+        radius.set(ylabel=r"radius / $\sqrt{d}$", title="distance to the boundary, median")
+        radius.set_ylim(bottom=0)
+        _bars(flip, known, "flip", style.FLOW, "half of them,\neach its own $\\eta$")
+        _bars(flip, known, "length", style.EXTRA[0], "95 % at once")
+        flip.set(ylabel=r"$\Vert\eta u\Vert$ / $\sqrt{d}$", title="along $u$, to change signs")
+        flip.set_ylim(bottom=0)
+        flip.set_xlabel("clusters over dimension, $k/d$")
+        for axes in grid[:, 0]:
+            style.bound_line(axes, 2.0)
+            axes.margins(x=0.02)
+            axes.set_xlim(0, ratios[-1] * 1.28)
+    return figure
+
+
+def values(rows: Sequence[Crowded], name: str) -> np.ndarray:
+    """Return one number a row; "error" and "mean_error" are shares of the counted points."""
+    if name == "error":
+        return np.array([row.errors / row.counted for row in rows])
+    if name == "mean_error":
+        return np.array([row.mean_errors / row.counted for row in rows])
+    return np.array([getattr(row, name) for row in rows])
+
+
+def _bars(
+    axes: Axes, rows: Sequence[Crowded], name: str, color: str, label: str, *, least: float = 0.0
+) -> None:
+    """Draw mean and standard deviation over the seeds at each k, infinite values left out."""
+    places, middles, spreads = [], [], []
+    for k in sorted({row.k for row in rows}):
+        own = [row for row in rows if row.k == k]
+        found = values(own, name)
+        found = found[np.isfinite(found)]
+        if len(found):
+            places.append(k / own[0].d)
+            middles.append(max(found.mean(), least))
+            spreads.append(found.std())
+    below = np.minimum(spreads, np.array(middles) - least / 2)
+    axes.errorbar(
+        places, middles, yerr=[below, spreads], fmt="o-", color=color, capsize=3, markersize=5
+    )
+    axes.annotate(
+        label, (places[-1], middles[-1]), (8, 0), textcoords="offset points", va="center",
+        color=color,
+    )  # fmt: skip

@@ -1,0 +1,176 @@
+"""Networks on more clusters than the assumption allows (first open question of section 5).
+
+Means on the sphere in a small dimension, k of them for k/d from a tenth to several: was L < 1/n
+reached, is there an exact KKT point, how does it classify fresh points, what changes their signs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from kktnotes import checks
+from kktnotes.attacks import least_eta, universal_direction
+from kktnotes.clusters import Clusters
+from kktnotes.flow import Flow, gradient_flow
+from kktnotes.kkt import LimitPoint, NotCertified, kkt_point
+from kktnotes.open_questions.linear import separation
+from kktnotes.radius import exact_radius, nearest_neighbour_radius
+from kktnotes.sample import Sample
+
+SHARE = 0.95
+"""The share of fresh points that one perturbation has to change."""
+
+
+@dataclass(frozen=True, eq=False)
+class Crowded:
+    """One draw of means, sample, start and fresh points, and what was measured.
+
+    Attributes
+    ----------
+    k, d, seed : int
+    means_separable, sample_separable : bool
+        By a linear program, with a bias as the networks have.
+    means_margin : float
+        The least margin that the program reached at the means, 0 where they are not separable.
+    loss_reached : bool
+        Whether the flow met L < 1/n.
+    ending : str
+        How the flow ended, or why no exact point was certified; "certified" otherwise.
+    point : LimitPoint or None
+        The exact KKT point.
+    errors, mean_errors, counted : int
+        Wrong ones among `counted` fresh points, of the network and of the nearest mean.
+    radius, nearest : float
+        Medians over fresh points that are classified correctly, in sqrt(d): the exact flip radius
+        of the network (its certified lower bound), and that of the nearest-mean rule.
+    gap : float
+        Largest relative gap between the radius's certified bounds.
+    flip, length : float
+        Median length of eta u that changes one correct point's sign, and the least length that
+        changes 95 % of them at once, in sqrt(d); infinite where none does.
+    random : float
+        Share of these points that a random direction of `length` changes (nan without a length).
+    """
+
+    k: int
+    d: int
+    seed: int
+    means_separable: bool
+    sample_separable: bool
+    means_margin: float
+    loss_reached: bool
+    ending: str
+    point: LimitPoint | None = None
+    errors: int = 0
+    mean_errors: int = 0
+    counted: int = 0
+    radius: float = math.nan
+    nearest: float = math.nan
+    gap: float = math.nan
+    flip: float = math.nan
+    length: float = math.nan
+    random: float = math.nan
+
+
+def crowded(
+    k: int,
+    d: int,
+    seeds: Sequence[int],
+    *,
+    sigma: float,
+    examples: int = 2,
+    width: int = 50,
+    init_scale: float = 0.1,
+    max_log_time: float = 200.0,
+    max_steps: int = 1500,
+    fresh: int = 20_000,
+    probes: int = 20,
+) -> list[Crowded]:
+    """Draw, train, solve and measure, once for each seed; the flows run as one batch.
+
+    Parameters
+    ----------
+    k, d : int
+        Clusters and dimension; labels alternate, so that both are equally frequent.
+    seeds : sequence of int
+        Each gives its own means, sample, start and fresh points.
+    sigma : float
+        Noise level.
+    examples : int
+        Training points of each cluster, so that every cluster is represented.
+    width, init_scale, max_log_time, max_steps
+        Of the flow, see `gradient_flow`.
+    fresh, probes : int
+        Fresh points to count errors on, and how many of them get an exact radius.
+    """
+    samples = []
+    for seed in seeds:
+        clusters = Clusters.on_sphere(k, d, sigma, seed=seed).plain()
+        members = torch.arange(k).repeat(checks.integer("examples", examples))
+        samples.append(clusters.sample(len(members), seed=seed, cluster=members))
+    batch = Sample.from_arrays(
+        torch.stack([one.x for one in samples]), torch.stack([one.y for one in samples])
+    )
+    flows = gradient_flow(
+        batch,
+        width=width,
+        init_scale=init_scale,
+        seed=list(seeds),
+        max_log_time=max_log_time,
+        max_steps=max_steps,
+    )
+    return [
+        _measured(flow, sample, seed, fresh, probes)
+        for flow, sample, seed in zip(flows, samples, seeds, strict=True)
+    ]
+
+
+def _measured(flow: Flow, sample: Sample, seed: int, fresh: int, probes: int) -> Crowded:
+    """Solve for the exact point and measure it."""
+    clusters = sample.clusters
+    means = separation(clusters.means, clusters.labels, bias=True)
+    own = separation(sample.x, sample.y, bias=True).separable
+    drawn = (clusters.k, clusters.d, seed, means.separable, own, means.margin, flow.separated)
+    if not flow.separated:
+        return Crowded(*drawn, f"flow: {flow.status}")
+    try:
+        point = kkt_point(flow)
+    except NotCertified:
+        return Crowded(*drawn, "L < 1/n, no exact point certified")
+    network, root = point.network, math.sqrt(clusters.d)
+    test = sample.fresh(fresh, seed=seed)
+    right = test.y * network(test.x) > 0
+    apart = torch.cdist(test.x, clusters.means.to(test.x))
+    other = apart.where(test.y[:, None] != clusters.labels, torch.inf).amin(1)
+    mine = apart.where(test.y[:, None] == clusters.labels, torch.inf).amin(1)
+    near = torch.nonzero(right)[:probes, 0]
+    radius = exact_radius(network, test.x[near]).flip
+    rule = Sample.from_arrays(clusters.means, clusters.labels)
+    nearest = nearest_neighbour_radius(rule, test.x[near]).upper
+    few = torch.nonzero(right)[:1000, 0]
+    x, y, u = test.x[few], test.y[few], universal_direction(sample)
+    eta = least_eta(network, x, y, direction=u)
+    all_at_once = float(least_eta(network, x, y, direction=u, share=SHARE))
+    unit = float(u.norm()) / root
+    random = math.nan
+    if math.isfinite(all_at_once):
+        step = all_at_once * u.norm() * sample.directions(1, seed=seed)[0]
+        random = float((y * network(x - y[:, None] * step) <= 0).double().mean())
+    return Crowded(
+        *drawn,
+        "certified",
+        point,
+        int((~right).sum()),
+        int((other < mine).sum()),
+        fresh,
+        float(radius.lower.median()) / root,
+        float(nearest.median()) / root,
+        float(radius.gap.max()),
+        float(eta.median()) * unit,
+        all_at_once * unit,
+        random,
+    )

@@ -1,0 +1,54 @@
+"""Figures of the chapter on many clusters: what is drawn against the data that it should show."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from kktnotes.figures import many_clusters as figures
+from kktnotes.kkt import averaged_point
+from kktnotes.open_questions import Crowded, separable_share
+
+
+@pytest.fixture(autouse=True)
+def clean_pyplot():
+    """No figure stays open, no setting of matplotlib changes."""
+    before = dict(plt.rcParams)
+    yield
+    assert plt.get_fignums() == []
+    assert dict(plt.rcParams) == before
+
+
+def row(k, seed, length=0.5, point=True):
+    numbers = (10 * k, 0, 1000, 0.1 * seed + 0.2, 0.5, 1e-12, 0.4, length, 0.0)
+    drawn = (k, 10, seed, True, True, 0.1, True)
+    return Crowded(*drawn, "certified", averaged_point(4, 10) if point else None, *numbers)
+
+
+def test_separability_draws_the_exact_count():
+    figure = figures.separability(
+        4, [4, 8, 12], {"through the origin": [9, 5, 0], "with a bias": [10, 7, 2]}, 10
+    )
+    (axes,) = figure.axes
+    lines = [one for one in axes.lines if len(one.get_xdata()) == 9]
+    assert len(lines) == 2
+    np.testing.assert_allclose(lines[0].get_ydata(), [separable_share(k, 4) for k in range(4, 13)])
+    assert axes.get_xlabel() and axes.get_ylabel()
+
+
+def test_crowding_shows_means_over_seeds():
+    rows = [row(k, seed) for k in (5, 20) for seed in (0, 1, 2)]
+    rows += [row(20, 3, point=False)]
+    figure = figures.crowding(rows)
+    assert [bool(axes.get_ylabel()) for axes in figure.axes] == [True] * 3
+    error, radius, _ = figure.axes
+    np.testing.assert_allclose(error.lines[0].get_xydata(), [[0.5, 0.05], [2.0, 0.2]])
+    network = [one.get_ydata() for one in radius.lines if len(one.get_ydata()) == 2]
+    assert any(np.allclose(one, 0.3) for one in network)
+
+
+def test_infinite_lengths_are_left_out():
+    rows = [row(5, 0), row(20, 0, length=np.inf), row(20, 1, length=0.7)]
+    figure = figures.crowding(rows)
+    drawn = np.concatenate([one.get_ydata() for one in figure.axes[2].lines])
+    assert np.isfinite(np.asarray(drawn, dtype=float)).all()
+    assert 0.7 in drawn
