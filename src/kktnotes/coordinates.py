@@ -26,6 +26,7 @@ STREAMS = (
     "directions",
     "initial weights",
     "perturbation",
+    "label noise",
 )
 
 

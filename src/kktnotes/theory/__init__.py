@@ -17,7 +17,13 @@ from kktnotes.theory.constants import (
     total_sum_upper,
     wrong_sum_upper,
 )
-from kktnotes.theory.coverage import log_missed, log_missed_bound, log_missed_paper
+from kktnotes.theory.coverage import (
+    least_examples,
+    log_missed,
+    log_missed_bound,
+    log_missed_paper,
+    missed_law,
+)
 from kktnotes.theory.hypotheses import (
     lemma_2_1,
     theorem_2_1,
@@ -53,6 +59,7 @@ __all__ = [
     "flips",
     "fresh_inner_products",
     "inner_products",
+    "least_examples",
     "lemma_2_1",
     "lipschitz_upper",
     "log_failure",
@@ -61,6 +68,7 @@ __all__ = [
     "log_missed_paper",
     "log_super_polynomial",
     "margin_lower",
+    "missed_law",
     "own_sum_lower",
     "radius_lower",
     "strongest",

@@ -58,3 +58,34 @@ def log_missed_paper(d: float) -> float:
     """
     log_d = math.log(checks.positive("d", d))
     return min(log_d * (1 - log_d), 0.0)
+
+
+def missed_law(k: int, n: int) -> np.ndarray:
+    """Return Pr[exactly r of the k clusters have no example among n] for r = 0 to k, (k + 1,).
+
+    By the same chain, in plain probabilities.
+    """
+    k, n = checks.integer("k", k), checks.integer("n", n, least=0)
+    hit = np.arange(k + 1)
+    mass = np.zeros(k + 1)
+    mass[0] = 1.0
+    for _ in range(n):
+        moved = mass * (1 - hit / k)
+        mass *= hit / k
+        mass[1:] += moved[:-1]
+    return mass[::-1]
+
+
+def least_examples(k: int, probability: float) -> int:
+    """Return the least n at which some cluster has no example with at most that probability."""
+    k = checks.integer("k", k)
+    wanted = math.log(checks.positive("probability", probability))
+    if wanted >= 0:
+        raise checks.refuse("probability", probability, "a number below 1")
+    below, above = 0, 1
+    while log_missed(k, above) > wanted:
+        below, above = above, 2 * above
+    while above - below > 1:
+        middle = (below + above) // 2
+        below, above = (middle, above) if log_missed(k, middle) > wanted else (below, middle)
+    return above
