@@ -1,0 +1,6 @@
+"""Interactive figures: the data of a run for the pages' scripts, beside a static picture."""
+
+from kktnotes.figures.interactive.assumption_map import assumption_map as assumption_map
+from kktnotes.figures.interactive.bundle import MIME as MIME
+from kktnotes.figures.interactive.bundle import Interactive as Interactive
+from kktnotes.figures.interactive.directions import directions as directions
