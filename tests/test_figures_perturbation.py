@@ -85,7 +85,7 @@ def test_planes_refuses_a_point_that_is_not_there():
 
 
 def test_frame_is_orthonormal_and_holds_mean_and_direction():
-    frame = figures._frame(FRESH, 1, -1.0)
+    frame = figures.own_and_rest(FRESH, 1, -1.0)
     assert torch.allclose(frame @ frame.T, torch.eye(2, dtype=torch.float64), atol=1e-12)
     for vector in (FRESH.means[1], CLUSTERS.labels @ FRESH.means):
         assert torch.allclose(vector @ frame.T @ frame, vector, atol=1e-9)

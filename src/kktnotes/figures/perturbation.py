@@ -127,7 +127,7 @@ def planes(
         raise checks.refuse("index", index, f"0 to {fresh.n - 1}")
     root = math.sqrt(fresh.d)
     x, y = fresh.x[index], float(fresh.y[index])
-    frame = _frame(fresh, int(fresh.cluster[index]), y)
+    frame = own_and_rest(fresh, int(fresh.cluster[index]), y)
     here = (frame @ x).numpy() / root
     across, up = np.linspace(-0.25, 1.35, resolution), np.linspace(-1.05, 0.55, resolution)
     grid = np.stack(np.meshgrid(across, up), -1).reshape(-1, 2)
@@ -151,7 +151,7 @@ def planes(
     return figure
 
 
-def _frame(sample: Sample, q: int, y: float) -> torch.Tensor:
+def own_and_rest(sample: Sample, q: int, y: float) -> torch.Tensor:
     """Return the unit vectors of the mean of cluster q and of what is left of y u, (2, p)."""
     own = sample.means[q] / torch.linalg.vector_norm(sample.means[q])
     u = y * (sample.clusters.labels @ sample.means)
