@@ -186,7 +186,103 @@ def test_there_is_one_search_field(pages, chromium):
     assert page.run(f"{fields}.length") == 1
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+AXE = (chapters.ROOT / "tests" / "axe" / "axe.min.js").read_text("utf-8")
+
+
+def findings(page):
+    """What axe-core calls serious or critical in a page, a line each."""
+    page.run(AXE + ";0")
+    return page.run(
+        "axe.run(document, {preload: false, resultTypes: ['violations']}).then(found => "
+        "found.violations.filter(one => ['serious', 'critical'].includes(one.impact))"
+        ".map(one => `${one.impact} ${one.id}: ${one.nodes[0].html.slice(0, 200)}`))"
+    )
+
+
+def first_text(chromium, url):
+    """Milliseconds until the first text is painted, the least of up to three loads."""
+    best = float("inf")
+    for _ in range(3):
+        page = chromium.open(url)
+        page.wait("performance.getEntriesByName('first-contentful-paint').length > 0")
+        entry = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+        best = min(best, page.run(entry))
+        page.send("Page.close")
+        if best < 1000:
+            break
+    return best
+
+
+def test_the_first_text_of_every_page_is_there_within_a_second(pages, chromium, tmp_path):
+    blank = tmp_path / "blank.html"
+    blank.write_text("<!doctype html><title>blank</title><p>text</p>", "utf-8")
+    least = first_text(chromium, blank.as_uri())
+    for name in book_pages(pages):
+        # A machine that is slow with a blank page is so with ours: then only the rest counts.
+        assert first_text(chromium, (HTML / name).as_uri()) < 1000 + 2 * least, name
+
+
+def test_every_page_with_its_pictures_is_light(pages):
+    for name in book_pages(pages):
+        files = {name}
+        for address in pages[name].loads:
+            path = ((HTML / name).parent / urlsplit(address).path).resolve()
+            relative = path.relative_to(HTML).as_posix()
+            if not relative.startswith("_static/") or "/figures/" in relative:
+                files.add(relative)
+        weight = sum((HTML / file).stat().st_size for file in files if file != "searchindex.js")
+        assert weight <= 1.5e6, f"{name}: {weight / 1e6:.2f} MB"
+
+
+def test_every_page_leads_on_and_back_and_tells_how_to_cite(pages):
+    names = [name for name in pages if name.startswith("book/")]
+    texts = {name: pages[name].path.read_text("utf-8") for name in names}
+    assert [name for name in names if "left-prev" not in texts[name]] == ["book/intro.html"]
+    assert sum("right-next" not in text for text in texts.values()) == 1
+    for name in names:
+        assert "@inproceedings{frei2023doubleedged" in texts[name], name
+    for path in chapters.chapters():
+        page = pages[f"book/{path.stem}.html"]
+        assert f"../_sources/book/{path.name}" in page.links, "the notebook to take along"
+        assert "copybutton.js" in " ".join(page.loads)
+
+
+def test_every_statement_has_a_short_anchor_in_the_table_and_where_it_stands(pages):
+    ledger = Ledger.read(chapters.ROOT / "book" / "statements.toml", chapters.chapters())
+    for name, entry in ledger.entries.items():
+        assert name in pages["book/statements.html"].ids
+        chapter, label = entry.statement.chapter, entry.statement.label
+        if chapter and "equation" not in label:
+            page = pages[f"book/{chapter}.html"]
+            assert label in page.ids and f"#{label}" in page.links, name
+
+
+def test_a_link_to_a_statement_shows_it_on_hover_and_focus(pages, chromium):
+    page = chromium.open((HTML / "book" / "gradient_flow.html").as_uri())
+    link = "document.querySelector('a[href=\"#equation-paper-equation-2\"].reference')"
+    page.run(f"{link}.scrollIntoView({{block: 'center'}})")
+    at = page.run(f"(r => [r.left + 3, r.top + 3])({link}.getBoundingClientRect())")
+    page.send("Input.dispatchMouseEvent", type="mouseMoved", x=at[0], y=at[1])
+    page.wait("!document.getElementById('preview').hidden")
+    assert page.run("document.querySelectorAll('#preview mjx-container').length") > 0
+    assert page.run("document.querySelectorAll('#preview [id]:not([id^=MJX]), #preview a').length") == 0
+    escape = {"key": "Escape", "code": "Escape", "windowsVirtualKeyCode": 27}
+    page.send("Input.dispatchKeyEvent", type="keyDown", **escape)
+    assert page.run("document.getElementById('preview').hidden")
+
+
+def test_the_graph_shows_what_a_box_is_joined_to(pages, chromium):
+    page = chromium.open((HTML / "book" / "statements.html").as_uri())
+    page.run("document.querySelector('a[data-name=theorem-2-1]').focus()")
+    chosen = "[...document.querySelectorAll('.graph-edges .chosen')]"
+    assert page.run(f"{chosen}.length") > 0
+    ends = f"{chosen}.every(e => [e.dataset.from, e.dataset.to].includes('theorem-2-1'))"
+    assert page.run(ends)
+    page.run("document.activeElement.blur()")
+    assert page.run(f"{chosen}.length") == 0
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (360, "dark")])
 def test_pages_load_with_the_network_off(pages, chromium, width, scheme):
     for name in book_pages(pages):
         page = chromium.open((HTML / name).as_uri(), width=width, scheme=scheme)
@@ -202,4 +298,5 @@ def test_pages_load_with_the_network_off(pages, chromium, width, scheme):
         broken = "[...document.images].filter(i => !i.naturalWidth).map(i => i.src)"
         assert page.run(broken) == [], name
         assert page.run("document.documentElement.scrollWidth") <= width, name
+        assert findings(page) == [], name
         page.send("Page.close")

@@ -32,7 +32,7 @@ def stage(profile: str, root: Path = chapters.ROOT) -> Path:
     shutil.rmtree(source, ignore_errors=True)
     hidden = shutil.ignore_patterns(".*", "__pycache__")
     shutil.copytree(root / "book", source / "book", ignore=hidden)
-    for name in ("_config.yml", "_toc.yml"):
+    for name in ("_config.yml", "_toc.yml", "CITATION.cff"):
         shutil.copy(root / name, source / name)
     for chapter in chapters.chapters(root):
         executed = folder / "executed" / chapter.name

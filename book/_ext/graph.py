@@ -16,13 +16,13 @@ import layers
 from kktnotes.evidence.card import SYMBOLS
 from kktnotes.evidence.ledger import Entry, Ledger
 
-WIDTH, HEIGHT, FIELD = 142, 58, 20
-"""A box, and the height of its two fields."""
-GAP, ROW, BEND, MARGIN = 18, 70, 20, 4
+WIDTH, HEIGHT, FIELD, LEFT = 130, 58, 20, 52
+"""A box, the height of its two fields, the width of the left one."""
+GAP, ROW, BEND, MARGIN = 36, 70, 14, 4
 """Between columns, of a row with a box, of a row with a bend, around everything."""
 LINE = 18
 """Characters on a line of a name."""
-HYPOTHESES = {"met": "✓ met", "not met": "○ not met", "not tested": "– not tested", "none": "none"}
+HYPOTHESES = {"met": "✓ met", "not met": "○ not", "not tested": "–", "none": "none"}
 
 
 class Addresses(Protocol):
@@ -42,7 +42,10 @@ def graph(ledger: Ledger, links: Addresses) -> str:
     at = positions(drawn)
     width = max(x for x, _ in at.values()) + WIDTH + MARGIN
     height = max(y for _, y in at.values()) + HEIGHT / 2 + MARGIN
-    edges = "".join(f'<path d="{curve(path, at)}"/>' for path in drawn.paths.values())
+    edges = "".join(
+        f'<path data-from="{ends[0]}" data-to="{ends[1]}" d="{curve(path, at)}"/>'
+        for ends, path in drawn.paths.items()
+    )
     boxes = "".join(box(ledger.entries[name], links, *at[name]) for name in rests_on)
     green = sum(entry.verdict.green for entry in ledger.entries.values())
     described = (
@@ -78,25 +81,24 @@ def positions(drawn: layers.Layout) -> dict[str | layers.Bend, tuple[float, floa
 
 
 def curve(path: list, at: dict) -> str:
-    """Return an edge: level where it leaves, passes a column and arrives."""
+    """Return an edge: level where it leaves and arrives, a wave through the columns between."""
     (x, y), parts = at[path[0]], []
     x += WIDTH
     parts.append(f"M{x:.0f} {y:.0f}")
     for place in path[1:]:
         to_x, to_y = at[place]
+        if not isinstance(place, str):
+            to_x += WIDTH / 2
         middle = (x + to_x) / 2
         parts.append(f"C{middle:.0f} {y:.0f} {middle:.0f} {to_y:.0f} {to_x:.0f} {to_y:.0f}")
         x, y = to_x, to_y
-        if not isinstance(place, str):
-            x += WIDTH
-            parts.append(f"H{x:.0f}")
     return "".join(parts)
 
 
 def box(entry: Entry, links: Addresses, x: float, middle: float) -> str:
     """Return the box of one statement, a link to where it stands."""
     statement, word = entry.statement, entry.verdict.word
-    y, half = middle - HEIGHT / 2, WIDTH / 2
+    y, half, rest = middle - HEIGHT / 2, WIDTH / 2, WIDTH - LEFT
     lines = textwrap.wrap(statement.name, LINE)[:2]
     first = y + (24 if len(lines) == 1 else 16)
     name = "".join(
@@ -110,15 +112,15 @@ def box(entry: Entry, links: Addresses, x: float, middle: float) -> str:
     right = f"word-{word.replace(' ', '-')}"
     part = " in part" if entry.partial else ""
     return (
-        f'<a href="{escape(links.statement(statement.id))}">'
+        f'<a href="{escape(links.statement(statement.id))}" data-name="{statement.id}">'
         f'<rect class="graph-box" x="{x:.0f}" y="{y:.0f}" width="{WIDTH}" height="{HEIGHT}">'
         f"<title>{escape(label)}</title></rect>"
         f'<text class="graph-name">{name}</text>'
         f'<rect class="graph-field {left}" x="{x:.0f}" y="{field:.0f}" '
-        f'width="{half:.0f}" height="{FIELD}"/>'
-        f'<text class="graph-word" x="{x + half / 2:.0f}" y="{field + 14:.0f}">{met}</text>'
-        f'<rect class="graph-field {right}" x="{x + half:.0f}" y="{field:.0f}" '
-        f'width="{half:.0f}" height="{FIELD}"/>'
-        f'<text class="graph-word" x="{x + 1.5 * half:.0f}" y="{field + 14:.0f}">'
+        f'width="{LEFT}" height="{FIELD}"/>'
+        f'<text class="graph-word" x="{x + LEFT / 2:.0f}" y="{field + 14:.0f}">{met}</text>'
+        f'<rect class="graph-field {right}" x="{x + LEFT:.0f}" y="{field:.0f}" '
+        f'width="{rest}" height="{FIELD}"/>'
+        f'<text class="graph-word" x="{x + LEFT + rest / 2:.0f}" y="{field + 14:.0f}">'
         f"{SYMBOLS[word]} {word}{part}</text></a>"
     )

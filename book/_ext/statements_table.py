@@ -62,7 +62,7 @@ def row(entry: Entry, ledger: Ledger, links: Addresses) -> str:
         for column, cell in zip(COLUMNS[1:], cells, strict=True)
     )
     return (
-        f'<tr id="statement-{statement.id}"><th scope="row">{name}'
+        f'<tr id="statement-{statement.id}"><th scope="row"><span id="{statement.id}"></span>{name}'
         f"<p>{escape(statement.gist)}</p>{rests}</th>{data}</tr>"
     )
 

@@ -1,0 +1,166 @@
+"""What every page has beside its text: how to cite, links to statements, previews, plain names.
+
+The pages are mended after they are written, since theme and extensions give no other hold on
+these parts: a statement gets a link to itself and a second, short anchor (`theorem-3-1`); a link
+to a statement, an equation or a cited work brings a copy of it, hidden in a `<template>`, which
+`page.js` shows on hover and focus without asking for another file; controls are named by the words
+they show, and roles that are wrong where they stand are taken out.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from html import escape
+from pathlib import Path
+
+import yaml
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+CITATION = Path(__file__).resolve().parents[2] / "CITATION.cff"
+TARGET = re.compile(
+    r'<div class="(?:proof [^"]*|[^"]*\bstatement\b[^"]*|math notranslate[^"]*|citation)"'
+    r' id="([^"]+)"[^>]*>'
+)
+REFERENCE = re.compile(r'<a class="reference internal"[^>]*? href="([^"]*)#([^"]+)"')
+MENDED = (
+    # A name that differs from the words inside hides these words from who speaks to the page.
+    (re.compile(r'<summary aria-label="[^"]*"'), "<summary"),
+    (re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"'), r"\1"),
+    (re.compile(r'(<i class="theme-switch [^>]*?) title="[^"]*"'), r"\1"),
+    # Lists that hold other things than list items, and a role that no longer exists.
+    (re.compile(r'<div role="list" class="citation-list">'), '<div class="citation-list">'),
+    (re.compile(r'(<div class="citation"[^>]*?) role="doc-biblioentry"'), r"\1"),
+    # One id for the content of every statement of a page.
+    (re.compile(r'(<section class="[a-z]+-content") id="proof-content"'), r"\1"),
+)
+
+
+def bibtex(citation: dict) -> str:
+    """Return BibTeX of the paper and of this book from the fields of CITATION.cff."""
+    paper = citation["preferred-citation"]
+    people = " and ".join(
+        f"{one['family-names']}, {one['given-names']}" for one in paper["authors"]
+    )
+    number = next(one["value"] for one in paper["identifiers"] if one["value"].startswith("arXiv"))
+    entries = (
+        (
+            "inproceedings",
+            f"{paper['authors'][0]['family-names'].lower()}{paper['year']}doubleedged",
+            {
+                "title": f"{{{paper['title']}}}",
+                "author": people,
+                "booktitle": paper["collection-title"],
+                "year": paper["year"],
+                "note": number,
+            },
+        ),
+        (
+            "misc",
+            "kktnotes",
+            {
+                "title": f"{{{citation['title']}}}",
+                "author": " and ".join(f"{{{one['name']}}}" for one in citation["authors"]),
+                "note": f"Version {citation['version']}",
+            },
+        ),
+    )
+    return "\n\n".join(
+        f"@{kind}{{{key},\n"
+        + ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
+        + "\n}"
+        for kind, key, fields in entries
+    )
+
+
+def cite(app: Sphinx, config: Config) -> None:
+    """Put "cite this" under every page."""
+    if not CITATION.exists():
+        return
+    citation = yaml.safe_load(CITATION.read_text("utf-8"))
+    config.html_theme_options["extra_footer"] = (
+        '<details class="cite-this"><summary>Cite the paper and this book</summary>'
+        f'<div class="highlight"><pre tabindex="0">{escape(bibtex(citation))}</pre></div></details>'
+    )
+
+
+def block(text: str, start: int) -> str:
+    """Return the `<div>` that begins at `start`, to its own end."""
+    depth = 0
+    for tag in re.finditer(r"<(/?)div\b", text[start:]):
+        depth += -1 if tag[1] else 1
+        if depth == 0:
+            return text[start : text.index(">", start + tag.start()) + 1]
+    raise ValueError(f"a block that does not end: {text[start : start + 80]!r}")
+
+
+def previewed(html: str) -> str:
+    """Return a block as a preview shows it: no ids, no links, no verdicts, nothing to press."""
+    verdict = html.find('<div class="verdict ')
+    if verdict >= 0:
+        html = html.replace(block(html, verdict), "")
+    html = re.sub(r'<a class="headerlink".*?</a>', "", html, flags=re.S)
+    html = re.sub(r"<button.*?</button>", "", html, flags=re.S)
+    html = re.sub(r"</?a\b[^>]*>", "", html)
+    html = re.sub(r' (?:id|name|role|tabindex)="[^"]*"', "", html)
+    # A number of its own would be counted a second time by MathJax.
+    return re.sub(r"\\label\{[^}]*\}", "", html)
+
+
+def anchored(text: str) -> str:
+    """Return a page whose statements link to themselves and have their short anchors too."""
+
+    def heading(found: re.Match) -> str:
+        name = found[2]
+        short = name.removeprefix("paper-")
+        second = (
+            f'<span id="{short}"></span>' if short != name and f'id="{short}"' not in text else ""
+        )
+        link = f'<a class="headerlink" href="#{name}" title="Link to this statement">#</a>'
+        return f"{found[1]}{second}{found[3]}{link}</p>"
+
+    pattern = (
+        r'(<div class="(?:proof|statement)[^"]*" id="([^"]+)">\s*)(<p\b[^>]*>(?:(?!</p>).)*)</p>'
+    )
+    return re.sub(pattern, heading, text, flags=re.S)
+
+
+def mend(app: Sphinx, error: Exception | None) -> None:
+    """Mend all pages once they are written."""
+    if error is not None or app.builder.format != "html":
+        return
+    root = Path(app.outdir)
+    pages = {path.relative_to(root).as_posix(): path for path in root.rglob("*.html")}
+    texts = {name: path.read_text("utf-8") for name, path in pages.items()}
+    targets = {
+        (name, found[1]): previewed(block(text, found.start()))
+        for name, text in texts.items()
+        for found in TARGET.finditer(text)
+    }
+    for name, text in texts.items():
+        if "data-preview" in text or 'title="Link to this statement"' in text:
+            continue  # this build left it as it was
+        new = anchored(text)
+        for pattern, instead in MENDED:
+            new = pattern.sub(instead, new)
+        folder, copies = posixpath.dirname(name), {}
+        for address, anchor in REFERENCE.findall(new):
+            page = posixpath.normpath(posixpath.join(folder, address)) if address else name
+            if (page, anchor) in targets:
+                copies[f"{address}#{anchor}"] = targets[page, anchor]
+        templates = "".join(
+            f'<template data-preview="{escape(to)}">{html}</template>'
+            for to, html in copies.items()
+        )
+        new = new.replace("</body>", f"{templates}</body>", 1)
+        if new != text:
+            pages[name].write_text(new, "utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, object]:
+    """Connect all of it."""
+    app.add_js_file("page.js", loading_method="defer")
+    app.connect("config-inited", cite)
+    app.connect("build-finished", mend)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

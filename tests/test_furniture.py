@@ -1,0 +1,66 @@
+"""What every page has beside its text: citation, anchors, previews; from small pieces of pages."""
+
+import sys
+
+import pytest
+import yaml
+
+from tools import chapters
+
+sys.path.append(str(chapters.ROOT / "book" / "_ext"))
+import furniture
+
+PROOF = (
+    '<div class="proof theorem admonition" id="paper-theorem-3-1">\n'
+    '<p class="admonition-title"><span class="caption-number">Theorem 3.1 </span></p>\n'
+    '<section class="theorem-content" id="proof-content">\n'
+    '<p>See <a class="reference internal" href="#x">there</a> <div class="math">a</div></p>\n'
+    '</section><div class="verdict verdict-holds docutils container"><p>holds</p></div></div>'
+)
+
+
+def test_bibtex_has_the_fields_of_the_citation_file():
+    text = furniture.bibtex(yaml.safe_load(furniture.CITATION.read_text("utf-8")))
+    paper, book = text.split("\n\n")
+    assert paper.startswith("@inproceedings{frei2023doubleedged,")
+    assert "author = {Frei, Spencer and Vardi, Gal and Bartlett, Peter L. and Srebro" in paper
+    assert "arXiv:2303.01456" in paper
+    assert book.startswith("@misc{kktnotes,")
+    from pybtex.database import parse_string
+
+    entries = parse_string(text, "bibtex").entries
+    assert len(entries["frei2023doubleedged"].persons["author"]) == 4
+    assert entries["kktnotes"].fields["note"] == "Version 0.1.0"
+
+
+def test_a_block_ends_where_its_own_div_ends():
+    text = "<p><div a><div>x</div><div>y</div></div><div>z</div>"
+    assert furniture.block(text, 3) == "<div a><div>x</div><div>y</div></div>"
+    with pytest.raises(ValueError, match="does not end"):
+        furniture.block("<div><div></div>", 0)
+
+
+def test_a_preview_has_no_ids_links_or_verdicts():
+    copy = furniture.previewed(furniture.anchored(PROOF))
+    assert "Theorem 3.1" in copy and "See there" in copy
+    for word in ("id=", "<a", "verdict", "holds"):
+        assert word not in copy
+
+
+def test_a_statement_links_to_itself_and_has_a_short_anchor():
+    page = furniture.anchored(PROOF)
+    assert '<span id="theorem-3-1"></span><p class="admonition-title">' in page
+    assert '<a class="headerlink" href="#paper-theorem-3-1"' in page
+    taken = furniture.anchored('<h2 id="theorem-3-1"></h2>' + PROOF)
+    assert taken.count('id="theorem-3-1"') == 1
+
+
+def test_references_in_running_text_are_found_whatever_else_they_carry():
+    text = (
+        '<a class="reference internal" href="#paper-theorem-3-1"><em>T</em></a>'
+        '<a class="reference internal" title="t" href="../book/b.html#id3">[B]</a>'
+    )
+    assert furniture.REFERENCE.findall(text) == [
+        ("", "paper-theorem-3-1"),
+        ("../book/b.html", "id3"),
+    ]
