@@ -1,0 +1,203 @@
+"""Figures of "Why attacks mislead": attacks beside the exact radius (section 4, ours)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from kktnotes.figures import style
+from kktnotes.network import TwoLayerReLU
+
+SIGNED = "RdBu"  # outputs: blue where positive, as the label +1
+LINES = {
+    "exact": ("black", "-", 3.0),
+    "PGD": (style.EXTRA[1], "-", 1.8),
+    "DDN": (style.EXTRA[2], "-", 1.8),
+    "DeepFool": (style.EXTRA[0], "-", 1.8),
+    "textbook PGD": (style.AMBER, "--", 1.8),
+    "universal": (style.BOUND, "-.", 1.8),
+    "random": (style.BOUND, ":", 1.8),
+}
+"""Colour, line and width of each attack, the same in every figure."""
+GRADIENT = ("PGD", "DDN", "DeepFool")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What several attacks do to one network.
+
+    Attributes
+    ----------
+    title : str
+        The network.
+    exact : array (n,)
+        Exact flip radii over sqrt(d).
+    norms : attack -> array (n,)
+        Norms reached over sqrt(d), infinite where an attack failed.
+    labels : array (n,)
+        Labels of the points.
+    curves : attack -> array (s,)
+        Shares standing at `radii`, for attacks that are run at given radii.
+    radii : array (s,)
+        Those radii over sqrt(d).
+    """
+
+    title: str
+    exact: np.ndarray
+    norms: Mapping[str, np.ndarray]
+    labels: np.ndarray
+    curves: Mapping[str, np.ndarray]
+    radii: np.ndarray
+
+
+def standing(norms: np.ndarray, radii: np.ndarray) -> np.ndarray:
+    """Return the share of points that need more than each radius."""
+    return (norms[None, :] > radii[:, None]).mean(1)
+
+
+def robust_accuracy(panels: Sequence[Panel]) -> Figure:
+    """Draw the share of points standing against the norm allowed, one panel a network.
+
+    The area between the exact curve and the best gradient attack's is shaded: points that are
+    reported as robust and are not.
+    """
+    rows = math.ceil(len(panels) / 2)
+    with style.drawing(rows, 2, width=7.4, height=2.7 * rows + 0.9, sharey=True) as (figure, grid):
+        for axes, panel in zip(grid.flat, panels, strict=False):
+            fine = np.linspace(0, panel.radii[-1], 600)
+            truth = standing(panel.exact, fine)
+            best = np.min([panel.norms[name] for name in GRADIENT], axis=0)
+            axes.fill_between(fine, truth, standing(best, fine), color="#F3D9C4", linewidth=0)
+            for name, (color, line, width) in LINES.items():
+                if name in panel.curves:
+                    where, share = panel.radii, panel.curves[name]
+                else:
+                    norms = panel.exact if name == "exact" else panel.norms[name]
+                    where, share = fine, standing(norms, fine)
+                look = {"color": color, "linewidth": width, "label": name}
+                # Measured at some radii: held until the next one, so never left of the truth.
+                look["drawstyle"] = "steps-post" if name in panel.curves else "default"
+                axes.plot(where, share, line, zorder=1 if name == "exact" else 2, **look)
+            axes.set(title=panel.title, xlim=(0, fine[-1]), ylim=(-0.04, 1.06))
+            axes.locator_params(axis="x", nbins=6)
+        for axes in list(grid.flat)[len(panels) :]:
+            axes.remove()
+        for axes in grid[-1]:
+            axes.set_xlabel(r"length of the perturbation $/\sqrt{d}$")
+        for axes in grid[:, 0]:
+            axes.set_ylabel("points left")
+        handles, names = grid.flat[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside lower center", ncols=4, fontsize=10)
+    return figure
+
+
+def ratios(panels: Sequence[Panel], attacks: Sequence[str]) -> Figure:
+    """Draw norm over exact radius for every point, one panel a network, one row an attack.
+
+    Points that never changed sign are drawn at the right edge, in a column of their own.
+    """
+    largest = max(
+        float(np.max(np.where(np.isfinite(one), one, 0.0)))
+        for panel in panels
+        for one in (panel.norms[name] / panel.exact for name in attacks)
+    )
+    never = max(largest, 1.5) * 1.7
+    with style.drawing(1, len(panels), width=7.6, height=3.4, sharey=True) as (figure, (row,)):
+        rng = np.random.default_rng(0)
+        for axes, panel in zip(row, panels, strict=True):
+            for place, name in enumerate(attacks):
+                values = panel.norms[name] / panel.exact
+                shown = np.where(np.isfinite(values), values, never)
+                height = place + rng.uniform(-0.3, 0.3, len(values))
+                for label, marker in ((1.0, "o"), (-1.0, "s")):
+                    own = panel.labels == label
+                    color = style.label_color(label)
+                    axes.plot(
+                        shown[own], height[own], marker, color=color, markersize=2.6, alpha=0.6
+                    )
+            style.bound_line(axes, 1.0)
+            axes.axvspan(never / 1.12, never * 1.12, color="#EEEEEE", zorder=0)
+            axes.set(xscale="log", xlim=(0.9, never * 1.12))
+            axes.set_title(panel.title, fontsize=10)
+            ticks = [tick for tick in (1, 2, 5, 10, 20) if tick < never / 4]
+            axes.set_xticks([*ticks, never], [*map(str, ticks), "never"], fontsize=9)
+            axes.minorticks_off()
+        row[0].set_yticks(range(len(attacks)), attacks)
+        row[0].invert_yaxis()
+        figure.supxlabel("norm that the attack needs / exact radius", fontsize=11)
+    return figure
+
+
+def two_ways_out(
+    network: TwoLayerReLU,
+    x: torch.Tensor,
+    ends: Mapping[str, torch.Tensor],
+    d: float,
+    *,
+    resolution: int = 241,
+) -> Figure:
+    """Draw the output in the plane of two perturbations of one point, with both as arrows.
+
+    Parameters
+    ----------
+    network : TwoLayerReLU
+        Its output at x is the largest of the picture's scale.
+    x : tensor (p,)
+        The point, at the origin of the picture.
+    ends : two of name -> tensor (p,)
+        Perturbed points; the first one's perturbation is the horizontal axis.
+    d : float
+        Ambient dimension: axes are in units of sqrt(d).
+    """
+    root = math.sqrt(d)
+    steps = [(end - x) / root for end in ends.values()]
+    across = steps[0] / steps[0].norm()
+    rest = steps[1] - (steps[1] @ across) * across
+    upward = rest / rest.norm()
+    reach = 1.25 * max(float(step.norm()) for step in steps)
+    horizontal = np.linspace(-0.15 * reach, reach, resolution)
+    vertical = np.linspace(-0.3 * reach, 0.7 * reach, resolution)
+    grid = np.stack(np.meshgrid(horizontal, vertical), -1).reshape(-1, 2)
+    moved = x + root * torch.from_numpy(grid) @ torch.stack([across, upward])
+    field = network(moved).reshape(resolution, resolution).numpy()
+    with style.drawing(width=6.4, height=4.2) as (figure, ((axes,),)):
+        top = float(network(x[None]).abs())
+        image = axes.pcolormesh(
+            horizontal, vertical, field, cmap=SIGNED, vmin=-top, vmax=top, rasterized=True
+        )
+        axes.contour(horizontal, vertical, field, [1e-9 * top], colors="black", linewidths=2)
+        for (name, _), step, above in zip(ends.items(), steps, (False, True), strict=True):
+            end = (float(step @ across), float(step @ upward))
+            _way(axes, end, f"{name}: {float(step.norm()):.2f}", above=above)
+        axes.plot(0, 0, "o", color=style.FLOW, markersize=8, markeredgecolor="white")
+        style.write(axes, -0.02 * reach, 0.05 * reach, "$x$", ha="right", va="bottom")
+        axes.set(
+            xlabel=r"along the gradient, in units of $\sqrt{d}$",
+            ylabel="across it",
+        )
+        axes.set_aspect("equal")
+        axes.grid(False)
+        figure.colorbar(image, ax=axes, shrink=0.8).set_label(r"$N$")
+    return figure
+
+
+def _way(axes: Axes, end: tuple[float, float], words: str, *, above: bool) -> None:
+    """Draw an arrow from the origin with its name at the end."""
+    arrow = {"arrowstyle": "-|>", "color": "black", "lw": 1.8, "shrinkA": 4, "shrinkB": 0}
+    axes.annotate("", end, (0, 0), arrowprops=arrow)
+    axes.annotate(
+        words,
+        end,
+        (0, 9) if above else (0, -9),
+        textcoords="offset points",
+        ha="center",
+        va="bottom" if above else "top",
+        fontsize=10,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0},
+    )
