@@ -111,3 +111,25 @@ def test_the_picture_is_that_of_the_first_drawing(carries):
         data, _ = figure._repr_mimebundle_()
         assert data == {"text/plain": "<Figure size 840x480 with 2 Axes>"}
     assert print_figure(figure, fmt="png") == print_figure(plain, fmt="png")
+
+
+def test_a_page_shows_a_chapters_figure_and_names_one_that_is_missing(tmp_path):
+    import sys
+
+    import nbformat
+
+    from tools import chapters
+
+    sys.path.append(str(chapters.ROOT / "book" / "_ext"))
+    import figure_files
+
+    _, metadata = sketch()._repr_mimebundle_()
+    output = nbformat.v4.new_output("display_data", {"image/png": ""}, metadata=metadata)
+    cell = nbformat.v4.new_code_cell("figure()", outputs=[output])
+    cell.metadata["mystnb"] = {"image": {"alt": "Two panels."}, "figure": {"name": "figure-a"}}
+    path = tmp_path / "a.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    found = figure_files.carried(path)
+    assert list(found) == ["figure-a"]
+    assert found["figure-a"]["alt"] == "Two panels."
+    assert found["figure-a"]["csv"] == drawn.table(sketch())

@@ -265,7 +265,10 @@ def test_a_link_to_a_statement_shows_it_on_hover_and_focus(pages, chromium):
     page.send("Input.dispatchMouseEvent", type="mouseMoved", x=at[0], y=at[1])
     page.wait("!document.getElementById('preview').hidden")
     assert page.run("document.querySelectorAll('#preview mjx-container').length") > 0
-    assert page.run("document.querySelectorAll('#preview [id]:not([id^=MJX]), #preview a').length") == 0
+    assert (
+        page.run("document.querySelectorAll('#preview [id]:not([id^=MJX]), #preview a').length")
+        == 0
+    )
     escape = {"key": "Escape", "code": "Escape", "windowsVirtualKeyCode": 27}
     page.send("Input.dispatchKeyEvent", type="keyDown", **escape)
     assert page.run("document.getElementById('preview').hidden")

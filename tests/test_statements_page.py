@@ -1,5 +1,6 @@
 """Badges, table and graph in a small book: the same facts in each, and a build that faults stop."""
 
+import html
 import json
 import re
 import subprocess
@@ -10,10 +11,12 @@ from xml.etree import ElementTree
 import pytest
 
 import kktnotes as kn
+from kktnotes.evidence.ledger import Ledger
 from kktnotes.evidence.statements import Statements
 from tools import chapters
 
 sys.path.append(str(chapters.ROOT / "book" / "_ext"))
+import glance
 import graph
 import layers
 
@@ -347,3 +350,20 @@ def test_words_have_contrast_and_a_field_of_their_own():
     for field, edge in fields:
         assert (luminance(field) + 0.05) / (text + 0.05) >= 7, field
         assert (luminance(field) + 0.05) / (luminance(edge) + 0.05) >= 3, edge
+
+
+def test_the_glance_counts_every_statement_once_and_names_what_was_contradicted():
+    ledger = Ledger.read(chapters.ROOT / "book" / "statements.toml", chapters.chapters())
+    assert sum(glance.counts(ledger).values()) == len(ledger.entries)
+
+    class Here:
+        def statement(self, name):
+            return f"#{name}"
+
+    text = glance.glance(ledger, Here())
+    for name in glance.MAIN:
+        assert f'<th scope="row"><a href="#{name}">' in text
+        gist = ledger.entries[name].statement.gist
+        assert html.escape(gist) in text
+    against = [n for n, e in ledger.entries.items() if e.verdict.word == "contradicted"]
+    assert all(f'<a href="#{name}">' in text for name in against)

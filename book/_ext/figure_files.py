@@ -2,6 +2,12 @@
 
 The figures bring both along in their notebook output (`kktnotes.figures.carrying`), so that the
 files are those of the very run that the page shows. They are written to `_static/figures/`.
+
+A page without code shows a chapter's figure, as it came out of the run, by
+
+    ```{figure-from} perturbation figure-perturbation-radius
+    Its caption here.
+    ```
 """
 
 from __future__ import annotations
@@ -12,6 +18,7 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
 from kktnotes.figures.carrying import MIME, unpack
@@ -29,7 +36,34 @@ def carried(notebook: Path) -> dict[str, dict[str, str]]:
             packed = output.get("metadata", {}).get(MIME)
             if name and packed:
                 found[name] = {kind: unpack(packed[kind]) for kind in KINDS}
+                found[name]["alt"] = cell["metadata"]["mystnb"].get("image", {}).get("alt", "")
     return found
+
+
+class FigureFrom(SphinxDirective):
+    """`{figure-from} CHAPTER NAME`: a chapter's figure with a caption of its own."""
+
+    required_arguments = 2
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Return the figure; its drawing is the SVG that the chapter's figure carries."""
+        chapter, name = self.arguments
+        notebook = Path(self.env.srcdir) / "book" / f"{chapter}.ipynb"
+        self.env.note_dependency(str(notebook))
+        files = carried(notebook) if notebook.exists() else {}
+        if name not in files:
+            raise self.error(f"figure-from: {notebook.name} has no figure {name!r}")
+        self.env.app.figure_files[name] = files[name]
+        page = self.env.app.builder.get_target_uri(self.env.docname)
+        source = relative_uri(page, f"{FOLDER}/{name}.svg")
+        picture = f'<img class="figure-from" src="{source}" alt="{escape(files[name]["alt"])}">'
+        figure = nodes.figure("", nodes.raw("", picture, format="html"), align="default")
+        caption = nodes.caption()
+        texts, _ = self.state.inline_text(" ".join(self.content), self.lineno)
+        caption.extend(texts)
+        figure += caption
+        return [figure]
 
 
 def link(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -62,13 +96,14 @@ def write(app: Sphinx, error: Exception | None) -> None:
     folder = Path(app.outdir) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     for name, texts in app.figure_files.items():
-        for kind, text in texts.items():
-            (folder / f"{name}.{kind}").write_text(text, "utf-8")
+        for kind in KINDS:
+            (folder / f"{name}.{kind}").write_text(texts[kind], "utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, object]:
     """Connect both."""
     app.figure_files = {}
+    app.add_directive("figure-from", FigureFrom)
     app.connect("doctree-resolved", link)
     app.connect("build-finished", write)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

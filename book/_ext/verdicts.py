@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import glance
 import graph
 import statements_table
 from docutils import nodes
@@ -29,6 +30,7 @@ from kktnotes.evidence.card import SYMBOLS, shown_slack
 from kktnotes.evidence.ledger import Entry, Found, Ledger, Part
 
 logger = logging.getLogger(__name__)
+SHAPES = {"table": statements_table.table, "graph": graph.graph, "glance": glance.glance}
 Place = tuple[str, str]
 """A page and an anchor on it."""
 
@@ -59,13 +61,16 @@ class Measured(SphinxDirective):
 
 
 class All(SphinxDirective):
-    """`{statements} table` or `{statements} graph`: all statements of the paper."""
+    """`{statements} table`, `graph` or `glance`: all statements of the paper."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """Return a placeholder: links are known when pages are written."""
-        self.env.statements_page = self.env.docname
+        if self.arguments[0] not in SHAPES:
+            raise self.error(f"statements: one of {', '.join(SHAPES)}, not {self.arguments[0]!r}")
+        if self.arguments[0] == "table":
+            self.env.statements_page = self.env.docname
         return [Placeholder(shape=self.arguments[0])]
 
 
@@ -226,8 +231,7 @@ def show(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if node.get("nb_element") == "cell_code" and node.get("cell_index") in cells:
             node["ids"].append(cells[node["cell_index"]])
     for node in list(doctree.findall(Placeholder)):
-        drawn = {"table": statements_table.table, "graph": graph.graph}[node["shape"]]
-        node.replace_self(nodes.raw("", drawn(ledger, links), format="html"))
+        node.replace_self(nodes.raw("", SHAPES[node["shape"]](ledger, links), format="html"))
 
 
 def setup(app: Sphinx) -> dict[str, object]:
