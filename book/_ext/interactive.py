@@ -18,6 +18,8 @@ from sphinx.config import Config
 
 from kktnotes.figures.interactive import MIME
 
+PARTS = {"plane": ("pieces",)}
+"""Scripts that a kind needs beside its own and the core."""
 FOLDER = Path(__file__).resolve().parent.parent / "_interactive"
 
 
@@ -62,7 +64,8 @@ def load(
     )
     if kinds:
         app.add_css_file("interactive.css")
-        for name in ("core", *sorted(kinds)):
+        needed = {part for kind in kinds for part in PARTS.get(kind, ())}
+        for name in ("core", *sorted(needed), *sorted(kinds)):
             app.add_js_file(f"{name.replace('-', '_')}.js", loading_method="defer")
 
 

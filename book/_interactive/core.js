@@ -136,8 +136,11 @@ window.kktnotes = (function () {
     ]);
   }
 
-  /** Call `move(x, y)`, in pixels of `element`, while a pointer is down on it. */
-  function drag(element, move) {
+  /** Call `move(x, y)`, in pixels of `element`, while a pointer is down on it.
+
+  A finger that scrolls the page past the figure moves nothing: it has to tap, or to drag across the
+  direction of scrolling; with a `handle` given, to drag that. */
+  function drag(element, move, handle = element) {
     let held = null;
     const tell = (event) => {
       const frame = element.getBoundingClientRect();
@@ -148,14 +151,16 @@ window.kktnotes = (function () {
     };
     set(element, {
       pointerdown: (event) => {
-        if (event.button) return;
+        const finger = event.pointerType === "touch";
+        if (event.button || (finger && !handle.contains(event.target))) return;
         held = event.pointerId;
         element.setPointerCapture(held);
-        tell(event);
+        if (!finger) tell(event);
       },
       pointermove: (event) => event.pointerId === held && tell(event),
       pointerup: release,
       pointercancel: release,
+      click: tell,
     });
   }
 

@@ -2,7 +2,7 @@
 "use strict";
 
 (function () {
-  const { html, svg, set, shown, linear, joined, axes, slider, drag, clamp } = kktnotes;
+  const { html, svg, set, shown, linear, ticks, joined, axes, slider, drag, clamp } = kktnotes;
 
   /** Return y N(x - y eta u) of one point from its preactivations and their slopes along u. */
   function margin(network, point, label, eta) {
@@ -38,8 +38,9 @@
 
   Object.assign(kktnotes.mathematics, { margin, leastEta });
 
+  const NAMES = { flow: "flow's network", robust: "robust network" };
   const TITLES = { flow: "gradient flow's network", robust: "robust network" };
-  const STEPS = 500; // of the slider; ||z|| is the square of its place
+  const STEPS = 500; // of the slider
 
   function build(root, data) {
     const { networks, cluster } = data;
@@ -47,8 +48,8 @@
     const points = cluster.map((_, i) => i);
     const middle = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
     const scale = networks.map((one) => middle(points.map((i) => margin(one, i, label[i], 0))));
-    const at = (place) => data.top * (place / STEPS) ** 2;
-    const place = (size) => STEPS * Math.sqrt(clamp(size / data.top, 0, 1));
+    const at = (place) => (data.top * place) / STEPS;
+    const place = (size) => STEPS * clamp(size / data.top, 0, 1);
     const share = (one, size) => points.filter((i) => flipped(margin(one, i, label[i], size / data.length), label[i])).length;
     // Points of a cluster stand side by side in its column.
     const order = points.map((i) => points.filter((l) => l < i && cluster[l] === cluster[i]).length);
@@ -65,7 +66,7 @@
       html("button", { type: "button", class: "kkt-button", click: () => {
         size.value = Math.ceil(place(flips[m] * 1.02));
         update();
-      } }, `to where the ${one.color === "flow" ? "flow's network" : "robust network"} gives way`)
+      } }, `to where the ${NAMES[one.color]} gives way`)
     );
     const said = html("p", { class: "kkt-verdict", "aria-live": "polite", "aria-atomic": "true" });
     const panels = html("div", { class: "kkt-columns" });
@@ -105,17 +106,23 @@
       const x = linear([0, STEPS], [box.left, box.right]);
       const y = linear([0, 1], [box.bottom, box.top]);
       const plot = svg("svg", { width, height: 152, role: "img", "aria-label": "Share of points whose sign has changed, against the length of z, for both networks" });
-      const marks = [0, 0.02, 0.1, 0.2, 0.5, 1, 2, 4, 8].filter((one) => one <= data.top).map((one) => [place(one), String(one)]);
+      const marks = ticks([0, data.top], 6).map((one) => [place(one), shown(one, 2)]);
       axes(plot, { x, y, box, xTicks: marks, yTicks: [[0, "0 %"], [1, "100 %"]], xTitle: "length of z, in units of √d", yTitle: "share of signs changed" });
       networks.forEach((one, m) => {
         const line = Array.from({ length: 251 }, (_, i) => 2 * i).map((v) => [x(v), y(share(one, at(v)) / points.length)]);
-        const named = x(place(flips[m])) + 6;
-        const left = named > box.right - 120;
+        const first = one.color === "flow"; // its name stands to the right of its jump, the other's to the left
         plot.append(
           svg("polyline", { class: `kkt-line kkt-${one.color}`, points: joined(line) }),
-          svg("text", { x: left ? named - 14 : named, y: y(0.45), "text-anchor": left ? "end" : "start", class: `kkt-name-${one.color}` }, TITLES[one.color])
+          svg("text", { x: x(place(flips[m])) + (first ? 7 : -7), y: y(first ? 0.62 : 0.22), "text-anchor": first ? "start" : "end", class: `kkt-name-${one.color}` }, NAMES[one.color])
         );
       });
+      const apart = x(place(data.apart));
+      if (data.apart < data.top) {
+        plot.append(
+          svg("line", { class: "kkt-line kkt-bound kkt-dashed", x1: apart, x2: apart, y1: box.top, y2: box.bottom }),
+          svg("text", { x: apart - 6, y: y(0.85), "text-anchor": "end", class: "kkt-name-bound" }, "from mean to mean")
+        );
+      }
       const cursor = svg("line", { class: "kkt-line kkt-extra", y1: box.top, y2: box.bottom });
       plot.append(cursor);
       drag(plot, (px) => {
@@ -129,7 +136,7 @@
     function update() {
       const now = at(size.value);
       const counts = networks.map((one) => share(one, now));
-      const parts = networks.map((one, m) => `${counts[m]} of ${points.length} signs of the ${one.color === "flow" ? "flow's network" : "robust network"}`);
+      const parts = networks.map((one, m) => `${counts[m]} of ${points.length} signs of the ${NAMES[one.color]}`);
       said.textContent = `At ‖z‖ = ${shown(now)} √d, ${parts.join(" and ")} have changed.`;
       if (!drawn) return;
       drawn.panels.forEach(({ plot, dots, y }, m) => {

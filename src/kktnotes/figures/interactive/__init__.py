@@ -4,3 +4,6 @@ from kktnotes.figures.interactive.assumption_map import assumption_map as assump
 from kktnotes.figures.interactive.bundle import MIME as MIME
 from kktnotes.figures.interactive.bundle import Interactive as Interactive
 from kktnotes.figures.interactive.directions import directions as directions
+from kktnotes.figures.interactive.margins import margins as margins
+from kktnotes.figures.interactive.plane import plane as plane
+from kktnotes.figures.interactive.plane import restricted as restricted

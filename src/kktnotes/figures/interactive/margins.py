@@ -44,7 +44,7 @@ def margins(networks: Mapping[str, TwoLayerReLU], fresh: Sample) -> Interactive:
     data = {
         "length": rounded([length], 8)[0],
         "top": rounded([top], 3)[0],
-        "d": fresh.d,
+        "apart": rounded([_apart(fresh) / math.sqrt(fresh.d)], 4)[0],
         "k": fresh.clusters.k,
         "labels": fresh.clusters.labels.int().tolist(),
         "cluster": shown.cluster.tolist(),
@@ -62,11 +62,17 @@ def margins(networks: Mapping[str, TwoLayerReLU], fresh: Sample) -> Interactive:
     return Interactive("margins", label, data, curves(networks, shown, top))
 
 
+def _apart(fresh: Sample) -> float:
+    """Return the least distance of two means of different labels."""
+    means, labels = fresh.means, fresh.clusters.labels
+    return float(torch.cdist(means[labels > 0], means[labels < 0]).min())
+
+
 def curves(networks: Mapping[str, TwoLayerReLU], fresh: Sample, top: float) -> Figure:
     """Draw every point's margin against ||z|| / sqrt(d) up to `top`, one panel a network."""
     u = attacks.universal_direction(fresh)
     length = float(torch.linalg.vector_norm(u)) / math.sqrt(fresh.d)
-    at = np.linspace(0, math.sqrt(top), 241) ** 2
+    at = np.linspace(0, top, 241)
     titles = {"flow": "gradient flow's network", "robust": "robust network"}
     with style.drawing(1, len(networks), height=3.6, sharey=True) as (figure, (row,)):
         for axes, (name, network) in zip(row, networks.items(), strict=True):
@@ -78,9 +84,7 @@ def curves(networks: Mapping[str, TwoLayerReLU], fresh: Sample, top: float) -> F
             for line, y in zip(values.T, fresh.y, strict=True):
                 axes.plot(at, line, color=style.label_color(float(y)), linewidth=0.7, alpha=0.5)
             axes.axhline(0, color=style.FLOW, linewidth=1)
-            axes.set_xscale("function", functions=(np.sqrt, np.square))
             axes.set(xlim=(0, top), ylim=(-1.3, 1.3), xlabel=r"$\Vert z\Vert / \sqrt{d}$")
-            axes.set_xticks([t for t in (0, 0.1, 0.2, 0.5, 1, 2, 4) if t <= top])
             axes.set_title(titles.get(name, name), color=COLORS.get(name, style.FLOW))
         row[0].set_ylabel("margin, over its median at $z = 0$")
     return figure
