@@ -108,9 +108,11 @@ def ratios(panels: Sequence[Panel], attacks: Sequence[str]) -> Figure:
         for one in (panel.norms[name] / panel.exact for name in attacks)
     )
     never = max(largest, 1.5) * 1.7
-    with style.drawing(1, len(panels), width=7.6, height=3.4, sharey=True) as (figure, (row,)):
+    rows = math.ceil(len(panels) / 2)
+    size = {"width": 7.2, "height": 2.5 * rows + 0.4, "sharey": True}
+    with style.drawing(rows, 2, **size) as (figure, grid):
         rng = np.random.default_rng(0)
-        for axes, panel in zip(row, panels, strict=True):
+        for axes, panel in zip(grid.flat, panels, strict=False):
             for place, name in enumerate(attacks):
                 values = panel.norms[name] / panel.exact
                 shown = np.where(np.isfinite(values), values, never)
@@ -124,13 +126,16 @@ def ratios(panels: Sequence[Panel], attacks: Sequence[str]) -> Figure:
             style.bound_line(axes, 1.0)
             axes.axvspan(never / 1.12, never * 1.12, color="#EEEEEE", zorder=0)
             axes.set(xscale="log", xlim=(0.9, never * 1.12))
-            axes.set_title(panel.title, fontsize=10)
+            axes.set_title(panel.title)
             ticks = [tick for tick in (1, 2, 5, 10, 20) if tick < never / 4]
             axes.set_xticks([*ticks, never], [*map(str, ticks), "never"], fontsize=9)
             axes.minorticks_off()
-        row[0].set_yticks(range(len(attacks)), attacks)
-        row[0].invert_yaxis()
-        figure.supxlabel("norm that the attack needs / exact radius", fontsize=11)
+        for axes in list(grid.flat)[len(panels) :]:
+            axes.remove()
+        grid[0, 0].set_yticks(range(len(attacks)), attacks)
+        grid[0, 0].invert_yaxis()
+        for axes in grid[-1]:
+            axes.set_xlabel("norm needed / exact radius")
     return figure
 
 
