@@ -148,3 +148,16 @@ def test_merged_keeps_what_is_not_one():
 def test_bad_parameters_are_refused(weights, biases, output, name):
     with pytest.raises(ValueError, match=name):
         TwoLayerReLU(weights, biases, output)
+
+
+def test_from_torch_is_a_copy_that_further_training_leaves_alone():
+    module = torch.nn.Sequential(
+        torch.nn.Linear(3, 2), torch.nn.ReLU(), torch.nn.Linear(2, 1, bias=False)
+    ).double()
+    network = TwoLayerReLU.from_torch(module)
+    before = [part.clone() for part in (network.weights, network.biases, network.output)]
+    with torch.no_grad():
+        for part in module.parameters():
+            part += 1.0
+    for part, value in zip((network.weights, network.biases, network.output), before, strict=True):
+        assert torch.equal(part, value)

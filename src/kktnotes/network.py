@@ -73,9 +73,10 @@ class TwoLayerReLU:
             raise checks.refuse(
                 "module", f"output bias {last.bias.item():.3g}", "no output bias (bias=False), or 0"
             )
-        weights = first.weight.detach().to(torch.float64)
+        # Copies: training may go on, and must not change what is returned here.
+        weights = first.weight.detach().to(torch.float64, copy=True)
         biases = weights.new_zeros(len(weights)) if first.bias is None else first.bias.detach()
-        return cls(weights, biases, last.weight.detach()[0])
+        return cls(weights, biases.clone(), last.weight.detach()[0].clone())
 
     @classmethod
     def stack(cls, networks: Sequence[TwoLayerReLU]) -> TwoLayerReLU:
