@@ -36,19 +36,20 @@ def coverage(
             axes.annotate(
                 name,
                 (x, np.interp(x, ratio, logs)),
-                (8, -3),
+                (-8, -2),
                 textcoords="offset points",
+                ha="right",
                 va="top",
                 fontsize=10,
             )
-        x, y = next(iter(marks.values()))
+        x, y = list(marks.values())[-1]
         axes.annotate(
             "our bound",
             (x, y),
-            (-8, 0),
+            (0, 9),
             textcoords="offset points",
-            ha="right",
-            va="center",
+            ha="center",
+            va="bottom",
             color=style.BOUND,
             fontsize=10,
         )
