@@ -63,14 +63,12 @@ def radius_against_clusters(
         style.write(axes, k[at] / 1.1, 0.8 * flow[at, 1], words, ha="right", va="top", fontsize=11)
         side = {"ha": "left", "va": "bottom", "color": style.EXTRA[0]}
         style.write(axes, k[at] * 1.1, 1.08 * lengths[at], "one $z$ for all points", **side)
-        last = len(k) - 1
-        above, below = bounds[last]
-        grey = {"color": style.BOUND, "ha": "right", "fontsize": 9}
-        style.write(axes, k[last], below * 1.12, "bounds (ours)", va="bottom", **grey)
+        grey = {"color": style.BOUND, "ha": "left", "fontsize": 9}
+        style.write(axes, k[1], bounds[1, 1] * 1.08, "bounds (ours)", va="bottom", **grey)
         style.write(axes, k[1], k[1] ** -0.5 * 1.12, "$1/\\sqrt{k}$", ha="left", color=style.BOUND)
         axes.set(xscale="log", yscale="log", xlabel="clusters $k$", ylabel=r"length $/\sqrt{d}$")
         axes.set_xlim(k[0] / 1.4, k[-1] * 1.2)
-        axes.set_ylim(min(0.1, 0.8 * above), 1.9)
+        axes.set_ylim(min(0.1, 0.8 * bounds[-1, 0]), 1.9)
         ticks = [0.1, 0.2, 0.5, 1.0]
         axes.set_yticks(ticks, [f"{one:g}" for one in ticks])
         axes.set_xticks(k, [str(int(one)) for one in k])

@@ -41,6 +41,7 @@ def matrix(shares: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> F
         axes.set_xticks(range(len(columns)), [name.split(":")[0] for name in columns])
         axes.set_yticks(range(len(rows)), rows)
         axes.set(xlabel="tried on", ylabel="found on")
+        axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
         axes.xaxis.set_label_position("top")
         axes.xaxis.tick_top()
         axes.grid(False)
