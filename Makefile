@@ -11,7 +11,7 @@ export MKL_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book html notebooks benchmarks test lint format clean distclean
+.PHONY: help book pdf html notebooks benchmarks test lint format clean distclean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -20,6 +20,9 @@ help:  ## list the commands
 book: $(STAMP)  ## run every notebook with papermill and build the pages into _build/PROFILE/html
 	$(BIN)/python -m tools.execute $(PROFILE)
 	$(BIN)/python -m tools.render $(PROFILE)
+
+pdf: book  ## print the pages of a profile as one book, _build/PROFILE/kktnotes.pdf (needs Chromium)
+	$(BIN)/python -m tools.pdf $(PROFILE)
 
 html: $(STAMP)  ## build the pages from the notebooks' stored outputs into _build/html, in seconds
 	rm -rf _build/html

@@ -1,10 +1,12 @@
 """The built pages as a reader opens them from the disk: no network, no error, described figures."""
 
+import html
 import os
 import re
 import shutil
 import subprocess
 import sys
+import unicodedata
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,9 +14,10 @@ from urllib.parse import unquote, urlsplit
 
 import browser
 import pytest
+from pypdf import PdfReader
 
 from kktnotes.evidence.ledger import Ledger
-from tools import chapters, render
+from tools import chapters, pdf, render
 
 HTML = chapters.ROOT / "_build" / "html"
 HASHED = re.compile(r"^[0-9a-f]{16,}|_images/|\.(png|svg|jpe?g)$")
@@ -303,3 +306,55 @@ def test_pages_load_with_the_network_off(pages, chromium, width, scheme):
         assert page.run("document.documentElement.scrollWidth") <= width, name
         assert findings(page) == [], name
         page.send("Page.close")
+
+
+@pytest.fixture(scope="session")
+def book(pages, chromium, tmp_path_factory):
+    """The printed book: its file, and a reader of it."""
+    path = tmp_path_factory.mktemp("pdf") / "book.pdf"
+    pdf.make(HTML, path)
+    return path, PdfReader(path)
+
+
+def plain(text):
+    """A text without ligatures, marks of the typesetter and breaks."""
+    text = unicodedata.normalize("NFKC", text).replace("\u2019", "'")
+    return "".join(text.split())
+
+
+def test_the_printed_book_has_every_chapter_where_its_contents_say(pages, book):
+    path, reader = book
+    listed = [page for _, page in pdf.contents(chapters.ROOT / "_toc.yml")]
+    starts = pdf.beginnings(path.read_bytes(), [pdf.anchor(page) for page in listed])
+    assert list(starts) == [pdf.anchor(page) for page in listed]
+    assert sorted(set(starts.values())) == list(starts.values())
+    listing = plain(reader.pages[1].extract_text())
+    for page in listed:
+        heading = re.search(
+            r"<h1>(.*?)<a class=.headerlink", pages[f"{page}.html"].path.read_text()
+        )
+        title = plain(html.unescape(re.sub(r"<[^>]*>", "", heading[1])))
+        start = starts[pdf.anchor(page)]
+        assert title in plain(reader.pages[start - 1].extract_text()), page
+        assert f"{title}{start}" in listing, page
+
+
+def test_the_printed_book_leads_nowhere_wrong_and_is_outlined(book):
+    _, book = book
+    inside = outside = 0
+    for page in book.pages:
+        for one in page.get("/Annots") or ():
+            action = one.get_object()
+            uri = (action.get("/A") or {}).get("/URI")
+            if uri:
+                outside += 1
+                assert urlsplit(uri).scheme in ("http", "https"), uri
+            else:
+                inside += 1
+                assert action.get("/Dest") in book.named_destinations, action
+    assert inside > 100
+    assert outside > 0
+    assert len(book.outline) > 3
+    words = "".join(page.extract_text() for page in book.pages[:6])
+    for control in ("Ctrl", "Contents Expand", "data (CSV)"):
+        assert control not in words
