@@ -15,8 +15,8 @@ from matplotlib.colors import to_hex
 
 import kktnotes as kn
 from kktnotes.assumption import terms
+from kktnotes.figures import carrying, style
 from kktnotes.figures import interactive as figures
-from kktnotes.figures import style
 from kktnotes.figures.interactive.bundle import LARGEST, rounded
 from tools import chapters
 
@@ -145,6 +145,9 @@ def test_a_figure_is_a_picture_with_its_data_in_the_metadata(made):
         stored = metadata[figures.MIME]
         assert json.loads(json.dumps(stored, allow_nan=False)) == stored
         assert stored["label"]
+        files = metadata[carrying.MIME]
+        assert carrying.unpack(files["svg"]).startswith("<?xml")
+        assert len(carrying.unpack(files["csv"]).splitlines()) > 3
 
 
 def test_a_figure_with_too_much_data_is_refused(made):

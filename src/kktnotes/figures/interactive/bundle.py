@@ -36,7 +36,8 @@ class Interactive:
     data : dict
         What the script draws: numbers, strings, lists and dicts of them.
     static : Figure
-        The picture that stands in its place in notebooks, in print and without scripts.
+        The picture that stands in its place in notebooks, in print and without scripts, opened
+        with `style.drawing`.
     """
 
     kind: str
@@ -58,12 +59,13 @@ class Interactive:
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, str], dict[str, object]]:
-        """Return the text and the picture, and the data as metadata of the output."""
+        """Return the text and the picture, and as metadata the data and the picture's own files."""
+        _, files = self.static._repr_mimebundle_()  # first: it fixes the layout
         file = io.BytesIO()
-        self.static.savefig(file, format="png", metadata={"Software": None})
+        self.static.savefig(file, format="png", bbox_inches="tight", metadata={"Software": None})
         picture = base64.b64encode(file.getvalue()).decode("ascii")
         stored = {"kind": self.kind, "label": self.label, "data": self.data}
-        return {"text/plain": repr(self), "image/png": picture}, {MIME: stored}
+        return {"text/plain": repr(self), "image/png": picture}, {**files, MIME: stored}
 
 
 def rounded(values: object, digits: int = 5) -> object:
