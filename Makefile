@@ -30,6 +30,7 @@ html: $(STAMP)  ## build the pages from the notebooks' stored outputs into _buil
 
 notebooks: $(STAMP)  ## bring each book/*.ipynb up to date with its text twin (ALL=1: run all of them again)
 	$(BIN)/python -m tools.notebooks $(if $(ALL),--all)
+	$(BIN)/python -m tools.picture
 
 benchmarks: $(STAMP)  ## run the benchmarks, some ten minutes, and keep what they print for the book
 	$(BIN)/python -m pip install --disable-pip-version-check -r benchmarks/requirements.txt -c constraints.txt

@@ -81,3 +81,26 @@ def test_the_readmes_example_runs(capsys, monkeypatch, tmp_path):
     assert "every term holds" in capsys.readouterr().out
     assert kn.KKTPoint.load("point.npz").certificate.within(1e-12)
     assert kn.Clusters.orthogonal(k=4, d=10**7, sigma=1.0).sample(1040, seed=0).p == 1044
+
+
+def test_the_readmes_picture_is_that_of_the_committed_notebook():
+    from tools import picture
+
+    fresh = picture.drawing(chapters.ROOT / "book" / f"{picture.CHAPTER}.ipynb", picture.NAME)
+    assert picture.PICTURE.read_text("utf-8") == fresh, "python -m tools.picture"
+    assert f"]({picture.PICTURE.relative_to(chapters.ROOT).as_posix()})" in README
+    with pytest.raises(ValueError, match="no such figure"):
+        picture.drawing(chapters.ROOT / "book" / f"{picture.CHAPTER}.ipynb", "figure-none")
+
+
+def test_the_workflow_runs_the_readmes_two_commands_on_every_python():
+    import yaml
+
+    path = chapters.ROOT / ".github" / "workflows" / "book.yml"
+    job = yaml.safe_load(path.read_text("utf-8"))["jobs"]["book"]
+    assert job["strategy"]["matrix"]["python"] == ["3.10", "3.11", "3.12", "3.13"]
+    commands = [step.get("run", "") for step in job["steps"]]
+    assert [c for c in commands if re.match(r"make (test|book)\b", c)] == [
+        "make test PYTHON=python",
+        "make book PYTHON=python",
+    ]
