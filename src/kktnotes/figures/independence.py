@@ -102,7 +102,7 @@ def reached(trials: Sequence[Trial], predicted: Mapping[int, float]) -> Figure:
         at = sorted(predicted)
         axes.plot(at, [predicted[m] for m in at], "--", color=style.BOUND, linewidth=1.5)
         words = "every cluster\nhas a neuron\nthat is on\nat the start"
-        style.write(axes, 17, 0.93, words, color=style.BOUND, va="top")
+        style.write(axes, 16.5, 0.93, words, color=style.BOUND, va="top", fontsize=9)
         axes.set(ylim=(-0.05, 1.08), ylabel=r"share of runs with $L < 1/n$")
         _widths(axes, trials, room=16.0)
         _key(axes, trials, 0.97, 0.62)
