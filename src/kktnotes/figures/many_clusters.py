@@ -62,7 +62,7 @@ def crowding(rows: Sequence[Crowded]) -> Figure:
         _bars(error, known, "mean_error", style.EXTRA[2], "nearest mean", least=LEAST_ERROR)
         error.set(yscale="log", ylabel="share wrong", title="fresh points that are wrong")
         error.set_ylim(LEAST_ERROR / 2, 1)
-        style.write(error, 0.02, 1.3 * LEAST_ERROR, "none seen", color=style.BOUND)
+        style.write(error, 1.2, 1.3 * LEAST_ERROR, "none seen", color=style.BOUND)
         _bars(radius, known, "nearest", style.EXTRA[2], "nearest mean")
         _bars(radius, known, "radius", style.FLOW, "network")
         ratios = np.array(sorted({row.k / row.d for row in known}))
