@@ -163,6 +163,20 @@ def noisy_problem():
     return problem, solution, active, right
 
 
+def test_interior_point_keeps_its_last_iterate_when_a_slack_underflows():
+    """Past convergence a division by zero must neither warn nor spoil the solution."""
+    generator = np.random.default_rng(0)
+    x, y = generator.standard_normal((12, 8)), np.array([1.0, -1.0] * 6)
+    gram, scale = gram_of(x)
+    signs = np.array([1.0, -1.0])
+    pattern = y[None] == signs[:, None]
+    problem = RestrictedProblem(gram / scale, y, signs, pattern)
+    usual = interior_point(problem, ~pattern)
+    forced = interior_point(problem, ~pattern, barrier=1e-300, budget=400)
+    assert forced.residual < 1e-9 and np.isfinite(forced.saddle.multipliers).all()
+    np.testing.assert_allclose(forced.saddle.norms, usual.saddle.norms, rtol=1e-6)
+
+
 @pytest.mark.parametrize(("before", "after"), [(KINK, OFF), (OFF, KINK), (ON, KINK), (KINK, ON)])
 def test_newton_corrects_a_pair_in_the_wrong_state(before, after):
     problem, solution, active, right = noisy_problem()
