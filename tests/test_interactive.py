@@ -265,8 +265,9 @@ def test_the_least_dimension_and_the_most_clusters_are_the_packages(page):
     tilted = kn.least_dimension(8, 0.1, lambda d: d / 100)
     assert page.run(ask(8, "0.1", "d / 100")) == tilted
     assert page.run(f"{ask(10, '0.1', 'd / 100')} === Infinity")
-    most = page.run("Math.floor(kktnotes.mathematics.mostClusters(1e9, 0.1, 0))")
-    assert most == kn.most_clusters(10**9, 0.1)
+    for sigma in (0.1, 1e-6):
+        most = page.run(f"Math.floor(kktnotes.mathematics.mostClusters(1e9, {sigma}, 0))")
+        assert most == kn.most_clusters(10**9, sigma)
 
 
 def test_margins_and_flips_along_u_are_the_packages(page, pair, fresh, made):
@@ -290,15 +291,15 @@ def test_margins_and_flips_along_u_are_the_packages(page, pair, fresh, made):
 
 
 def test_least_eta_of_a_network_that_falls_beyond_its_last_kink_or_never(page):
-    ask = "kktnotes.mathematics.leastEta({}, 0, {})".format
-    late = "{output: [1, -1], slopes: [0.1, -1], preactivations: [[1, -3]]}"
-    network = kn.TwoLayerReLU([[0.1], [-1.0]], [1.0, -3.0], [1.0, -1.0])
+    ask = "kktnotes.mathematics.leastEta({}, 0, 1)".format
+    late = "{output: [1, -1], slopes: [0, -1], preactivations: [[100, -3]]}"
+    network = kn.TwoLayerReLU([[0.0], [-1.0]], [100.0, -3.0], [1.0, -1.0])
     x, y = torch.zeros(1, 1, dtype=torch.float64), torch.ones(1, dtype=torch.float64)
     direction = torch.ones(1, dtype=torch.float64)
     exact = float(kn.least_eta(network, x, y, direction=direction))
-    assert page.run(ask(late, 1)) == pytest.approx(exact)
+    assert page.run(ask(late)) == pytest.approx(exact) == pytest.approx(103)
     never = "{output: [1], slopes: [-1], preactivations: [[1]]}"
-    assert page.run(f"{ask(never, 1)} === Infinity")
+    assert page.run(f"{ask(never)} === Infinity")
 
 
 def test_the_nearest_other_sign_in_the_plane_is_the_exact_radius_there(page, pair, fresh, made):
