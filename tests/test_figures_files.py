@@ -102,6 +102,10 @@ def test_the_svg_is_the_same_again_has_no_date_and_stays_small():
     assert len(carrying.svg(figure)) < carrying.SMALL
     assert "<image" in carrying.svg(figure)
     assert not dots.get_rasterized(), "only for the file"
+    with style.drawing() as (figure, ((axes,),)):
+        for place in range(2000):
+            axes.plot(place, place % 7, "o")
+    assert len(carrying.svg(figure)) < carrying.SMALL
 
 
 @pytest.mark.parametrize("carries", [False, True])

@@ -23,7 +23,7 @@ from kktnotes.figures import drawn
 
 MIME = "application/vnd.kktnotes.figure+json"
 """Under this key of the output's metadata."""
-HEAVY = (1000, 300, 100)
+HEAVY = (1000, 300, 100, 0.5)
 """Marks, or tenths of a line's points, of one artist from which on it is drawn as pixels in the
 SVG; the first that keeps the file small enough."""
 SMALL = 200_000
@@ -68,8 +68,8 @@ def svg(figure: Figure) -> str:
 @contextmanager
 def rasterized(figure: Figure, most: int) -> Iterator[None]:
     """Draw artists of more than `most` marks as pixels for a while, so that an SVG stays small."""
-    chosen = [one for one in figure.findobj(Artist) if marks(one) > most]
-    chosen = [one for one in chosen if not one.get_rasterized()]
+    shown = [one for axes in figure.axes for one in (*axes.lines, *axes.collections)]
+    chosen = [one for one in shown if marks(one) > most and not one.get_rasterized()]
     for artist in chosen:
         artist.set_rasterized(True)
     try:
