@@ -121,6 +121,18 @@ def test_flows_that_end_at_different_points_are_told_apart():
     assert max(m for w, m in margins if w == 3) < min(m for w, m in margins if w == 2)
 
 
+@pytest.mark.parametrize("seed", [0, 2])
+def test_points_that_crowd_at_the_margin(seed):
+    """Tight clusters: hundreds of points lie within 1e-5 of the margin, few of them support it."""
+    train = Clusters.orthogonal(26, 9860, 9860**-0.5).sample(n=260, seed=seed)
+    flow = gradient_flow(train, width=50, seed=seed, tolerance=1e-2)
+    point = kkt_point(flow)
+    assert point.certificate.within(1e-12)
+    margins = train.y * point.network(train.x)
+    assert float(margins.max()) < 1.01  # all of them crowd, and few support
+    assert (point.multipliers > 0).double().mean() < 0.3
+
+
 def test_a_group_that_the_limit_does_not_need_is_dropped():
     x, y, cluster = clustered_points(4, 40, 0.2, 32, seed=1)
     signs = np.array([1.0, -1.0, 1.0])
