@@ -16,7 +16,7 @@ import layers
 from kktnotes.evidence.card import SYMBOLS
 from kktnotes.evidence.ledger import Entry, Ledger
 
-WIDTH, HEIGHT, FIELD, LEFT = 130, 58, 20, 52
+WIDTH, HEIGHT, FIELD, LEFT = 130, 58, 20, 44
 """A box, the height of its two fields, the width of the left one."""
 GAP, ROW, BEND, MARGIN = 36, 70, 14, 4
 """Between columns, of a row with a box, of a row with a bend, around everything."""
