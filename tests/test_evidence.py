@@ -240,6 +240,22 @@ def test_a_constant_for_each_point_is_refused():
         kn.Order("k", order.at, order.values, 0.7, shape=[3.0, 2.0, 1.0, 4.0, 5.0])
 
 
+def test_a_correction_within_the_allowance_is_no_other_power():
+    at = [2, 4, 8, 16, 32]
+    # The worst corrections of 1 % for the slope: all up on one side of the middle, down on the other.
+    bent = [x**-0.5 * (1.01 if x > 8 else 1 / 1.01 if x < 8 else 1.0) for x in at]
+    assert not kn.Order("k", at, bent, -0.5, allowance=0.0001).fits
+    slope = np.polyfit(np.log(at), np.log(bent), 1)[0]
+    exact = kn.Order("k", at, [x**slope for x in at], -0.5, allowance=0.01)
+    assert exact.interval[0] == pytest.approx(-0.5, abs=1e-8)  # just reaches the true power
+    kept = kn.record("x", "y", exact).measurement
+    again = type(kept).from_json(json.loads(json.dumps(kept.to_json())))
+    assert again.order.interval == exact.interval
+    assert "off by 1 %" in str(kn.record("x", "y", exact))
+    with pytest.raises(ValueError, match="allowance"):
+        kn.Order("k", at, bent, -0.5, allowance=0.1)
+
+
 def test_points_that_fit_no_line_are_refused():
     with pytest.raises(ValueError, match="at"):
         kn.Order("k", [1, 1, 2, 3, 4], [1, 1, 2, 3, 4], 1.0)

@@ -337,7 +337,8 @@ def test_the_committed_notebooks_make_a_ledger_without_faults():
     assert ledger.faults == ()
     for entry in ledger.entries.values():
         assert bool(entry.found) != bool(entry.statement.not_tested), entry.statement.id
-    assert all(entry.verdict.green for entry in ledger.entries.values() if entry.found)
+    for entry in ledger.entries.values():  # an open question may have a counterexample
+        assert not entry.found or entry.verdict.green or entry.statement.counterexample
 
 
 def test_all_that_the_paper_numbers_is_listed():
@@ -368,7 +369,8 @@ def test_hypotheses_are_those_that_the_package_checks():
         "theorem-4-2": theory.theorem_4_2(clusters, 1040, **given),
     }
     for name, terms in checked.items():
-        assert PAPER.items[name].required == terms.names, name
+        statement = PAPER.items[name]
+        assert set(statement.required) <= set(terms.names) <= set(statement.allowed), name
     odd = clusters.with_noise(factor=[[1.0]] + [[0.0]] * 4).assumption()
     assert PAPER.items["assumption-2-2"].allowed == odd.names
 

@@ -78,6 +78,8 @@ class Card:
                 f"{self._shown(order.range)}; constant {self._shown(order.constant)}, "
                 f"between {self._shown(low)} and {self._shown(high)}"
             )
+            if order.allowance:
+                lines.append(f"each value may be off by {100 * order.allowance:.2g} %")
         if self.verdict.reason:
             lines.append(self.verdict.reason)
         lines.append(self._hypotheses())

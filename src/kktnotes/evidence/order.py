@@ -18,6 +18,7 @@ from kktnotes import checks
 
 LEAST_VALUES = 5
 LEAST_RANGE = 10.0
+MOST_ALLOWANCE = 0.02
 ROUNDING = 1e-9
 """The interval is at least this wide on each side: exact values have no scatter to fit."""
 
@@ -43,6 +44,10 @@ class Order:
     shape : callable, optional
         g, where the prediction is C x^p g(x), such as a logarithm. It is a function of the
         parameter alone, so that no constant is fitted at a point; its values are kept.
+    allowance : float
+        How far each value may be off by corrections that vanish in the limit, relatively, at most
+        0.02. Exact medians scatter less than such corrections, and an interval that knows of
+        scatter alone would take the correction for another power.
     """
 
     parameter: str
@@ -50,6 +55,7 @@ class Order:
     values: Sequence[float]
     exponent: float
     shape: Callable[[float], float] | Shape | None = None
+    allowance: float = 0.0
 
     def __post_init__(self) -> None:
         """Check and freeze the numbers."""
@@ -67,6 +73,8 @@ class Order:
             raise checks.refuse("values", f"{len(values)} for {len(at)} points", "one at each")
         if len(set(at)) < max(len(at), 3):
             raise checks.refuse("at", f"{len(set(at))} different values", "3 or more, no repeats")
+        if not 0 <= self.allowance <= MOST_ALLOWANCE:
+            raise checks.refuse("allowance", self.allowance, f"0 to {MOST_ALLOWANCE}")
         for name, value in (("at", at), ("values", values), ("shape", shape)):
             object.__setattr__(self, name, value)
 
@@ -77,9 +85,15 @@ class Order:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % confidence interval of the slope of ln(value / g) in ln x (Student's t)."""
-        fit = stats.linregress(np.log(self.at), np.log(self.values) - np.log(self.shape))
+        """The 95 % confidence interval of the slope of ln(value / g) in ln x (Student's t).
+
+        Wider on each side by what corrections within the allowance can do to the slope.
+        """
+        x = np.log(self.at)
+        fit = stats.linregress(x, np.log(self.values) - np.log(self.shape))
         half = float(fit.stderr * stats.t.ppf(0.975, len(self.at) - 2)) + ROUNDING
+        lever = float(np.abs(x - x.mean()).sum() / ((x - x.mean()) ** 2).sum())
+        half += math.log1p(self.allowance) * lever
         return float(fit.slope) - half, float(fit.slope) + half
 
     @property
