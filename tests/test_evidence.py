@@ -242,7 +242,7 @@ def test_a_constant_for_each_point_is_refused():
 
 def test_a_correction_within_the_allowance_is_no_other_power():
     at = [2, 4, 8, 16, 32]
-    # The worst corrections of 1 % for the slope: all up on one side of the middle, down on the other.
+    # The worst for the slope: all up on one side of the middle, all down on the other.
     bent = [x**-0.5 * (1.01 if x > 8 else 1 / 1.01 if x < 8 else 1.0) for x in at]
     assert not kn.Order("k", at, bent, -0.5, allowance=0.0001).fits
     slope = np.polyfit(np.log(at), np.log(bent), 1)[0]

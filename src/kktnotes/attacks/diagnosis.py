@@ -24,7 +24,7 @@ WARNINGS = {
     "opposite neurons off": (
         "At most points no neuron of the opposite sign is on, so the gradient only says how to "
         "switch the own neurons off and nothing of what could be switched on. Norms of gradient "
-        "attacks overstate the radius here; compare with opposite_neurons or exact_radius."
+        "attacks may overstate the radius; compare with opposite_neurons or exact_radius."
     ),
     "restarts disagree": (
         "Two runs from different starts end at norms more than 1 % apart for some points: at "
