@@ -274,6 +274,17 @@ def test_notebooks_are_brought_up_to_date(book, monkeypatch, capsys):
     assert capsys.readouterr().out == "book/second.ipynb: run again\n"
     assert notebooks.main(["third"]) == 2
     assert "got 'third', allowed is one of first, second" in capsys.readouterr().err
+    twin = book / "book" / "second.md"
+    before = nbformat.read(book / "book" / "second.ipynb", 4)
+    twin.write_text(twin.read_text("utf-8").replace("# A chapter", "# Another title"), "utf-8")
+    assert notebooks.main(["second"]) == 0
+    assert "new prose, outputs kept" in capsys.readouterr().out
+    after = nbformat.read(book / "book" / "second.ipynb", 4)
+    assert "# Another title" in after.cells[0].source
+    assert [c.get("outputs") for c in after.cells] == [c.get("outputs") for c in before.cells]
+    twin.write_text(twin.read_text("utf-8").replace("k = 2", "k = 5"), "utf-8")
+    assert notebooks.main(["second"]) == 0
+    assert "run again" in capsys.readouterr().out
     chapter(book, "first", "k / 0")
     assert notebooks.main(["second"]) == 0
     assert capsys.readouterr().out == "book/second.ipynb: unchanged\n"

@@ -1,8 +1,8 @@
 """Bring the committed notebooks up to date with their text twins: `make notebooks`.
 
-Only chapters whose text changed are run again (`--all`: every one); where nothing changed, the
-files are not touched. A run leaves no time, path or version of the machine in a notebook, so that
-running the same text again writes the same bytes.
+Only chapters whose code changed are run again (`--all`: every one). Where only prose changed, the
+outputs stay, and where nothing changed, the files are not touched. A run leaves no time, path or
+version of the machine in a notebook, so that running the same text again writes the same bytes.
 """
 
 from __future__ import annotations
@@ -43,15 +43,36 @@ def run(notebook: NotebookNode, folder: Path) -> NotebookNode:
     return notebook
 
 
-def update(path: Path, *, always: bool = False) -> bool:
-    """Run the text of `path` and write the notebook if it drifted or `always`; tell if it did."""
-    if not (always or chapters.drifted(path)) and chapters.executed(chapters.read_notebook(path)):
+def carried(text: NotebookNode, stored: NotebookNode) -> bool:
+    """Put the stored outputs into `text` if its code is what made them; tell if it is."""
+    pairs = list(zip(chapters.code_cells(text), chapters.code_cells(stored), strict=False))
+    same = len(pairs) == len(chapters.code_cells(text)) == len(chapters.code_cells(stored))
+    if not same or not chapters.executed(stored) or any(a.source != b.source for a, b in pairs):
         return False
-    notebook = run(chapters.read_text(chapters.text_twin(path)), path.parent)
+    for cell, old in pairs:
+        cell.outputs, cell.execution_count = old.outputs, old.execution_count
+    return True
+
+
+def update(path: Path, *, always: bool = False) -> str:
+    """Bring the notebook at `path` up to date with its text; return what was done."""
+    text = chapters.read_text(chapters.text_twin(path))
+    stored = chapters.read_notebook(path) if path.exists() else None
+    if stored is not None and not always:
+        if not chapters.drifted(path) and chapters.executed(stored):
+            return "unchanged"
+        if carried(text, stored):
+            write(text, path)
+            return "new prose, outputs kept"
+    write(run(text, path.parent), path)
+    return "run again"
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Replace the notebook at `path`, whole or not at all."""
     fresh = path.with_name(f".{path.name}.new")
     nbformat.write(notebook, fresh)
     os.replace(fresh, path)
-    return True
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,7 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
     for path in chosen:
         print(f"{path.relative_to(chapters.ROOT)}: ", end="", flush=True)
         try:
-            print("run again" if update(path, always=options.all) else "unchanged")
+            print(update(path, always=options.all))
         except CellExecutionError as error:
             print(f"a cell failed, the notebook is left as it was\n{error}")
             return 1
