@@ -173,14 +173,14 @@ def test_nbval_fails_a_wrong_output(tiny):
 def test_a_notebook_is_run_only_when_its_text_changed_and_gives_the_same_bytes(tiny):
     text = tiny.with_suffix(".md")
     text.write_text(text.read_text("utf-8").replace("hex(id(k))", "k"), "utf-8")
-    assert notebooks.update(tiny)
+    assert notebooks.update(tiny) == "run again"
     first = tiny.read_bytes()
-    assert not notebooks.update(tiny)
-    assert notebooks.update(tiny, always=True)
+    assert notebooks.update(tiny) == "unchanged"
+    assert notebooks.update(tiny, always=True) == "run again"
     assert tiny.read_bytes() == first
     text.write_text(text.read_text("utf-8").replace("k = 2", "k = 3"), "utf-8")
     assert chapters.drifted(tiny)
-    assert notebooks.update(tiny)
+    assert notebooks.update(tiny) == "run again"
     assert chapters.read_notebook(tiny).cells[-1].outputs[-1].data["text/plain"] == "6"
 
 
