@@ -50,9 +50,9 @@ def two_rules(
                 counts, middle, bars, fmt=marker, color=color, capsize=3, markersize=7, label=name
             )
         style.write(
-            axes, grid[-1], 0.5**0.5 + 0.02, "nearest neighbour", color=NEIGHBOUR, ha="right"
+            axes, grid[-1], 0.5**0.5 + 0.04, "nearest neighbour", color=NEIGHBOUR, ha="right"
         )
-        style.write(axes, grid[-1], grid[-1] ** -0.5 + 0.06, "gradient flow's network", ha="right")
+        style.write(axes, grid[-1], grid[-1] ** -0.5 + 0.09, "gradient flow's network", ha="right")
         axes.set(xlabel="clusters $k$", ylabel=r"radius / $\sqrt{d}$", ylim=(0, 0.85))
         axes.set_xticks(list(counts))
     return figure
