@@ -53,7 +53,9 @@ class Measured(SphinxDirective):
         statement = ledger.entries[name].statement
         box = nodes.container(classes=["statement"], ids=[statement.label], label=statement.label)
         heading = nodes.strong("", statement.name)
-        text = nodes.paragraph("", "", heading, nodes.Text(f" (section {statement.section}). "))
+        several = ", " in statement.section
+        where = f"section{'s' * several} {statement.section.replace(', ', ' and ')}"
+        text = nodes.paragraph("", "", heading, nodes.Text(f" ({where}). "))
         text += nodes.Text(statement.gist)
         box += text
         places(self.env).setdefault(name, (self.env.docname, statement.label))

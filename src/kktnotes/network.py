@@ -22,6 +22,8 @@ from kktnotes.sample import Sample
 class TwoLayerReLU:
     """The parameters theta = [w_1, ..., w_m, b, v] of a network of width m.
 
+    Leading dimensions, if any, are a batch of networks.
+
     Parameters
     ----------
     weights : tensor (..., m, p)
@@ -30,8 +32,6 @@ class TwoLayerReLU:
         First-layer biases b_j.
     output : tensor (..., m)
         Output weights v_j; their signs split the neurons into J+ and J- (section 3.1).
-
-    Leading dimensions, if any, are a batch of networks.
     """
 
     weights: torch.Tensor
