@@ -247,7 +247,8 @@ def test_some_chapters_alone_can_be_planned(book):
 
 
 def test_pages_are_staged_from_the_executed_copies(book):
-    (book / "_config.yml").write_text("title: A book\n", "utf-8")
+    for name in ("_config.yml", "CITATION.cff"):
+        (book / name).write_text("title: A book\n", "utf-8")
     with pytest.raises(FileNotFoundError, match=r"tools\.execute quick"):
         render.stage("quick", book)
     run_all(book)

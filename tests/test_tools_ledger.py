@@ -25,7 +25,7 @@ def test_it_prints_every_statement_and_the_verdicts_of_its_conclusions(book, cap
     printed = capsys.readouterr().out
     assert "Lemma 2.1: holds, hypotheses met\n  probability: holds; slack 1;" in printed
     assert "(clusters)" in printed
-    assert "Theorem 4.2: not tested, hypotheses not tested" in printed
+    assert "Definition 4.1: not tested, hypotheses none" in printed
 
 
 def test_it_reads_what_a_profile_executed(book, capsys):
