@@ -21,9 +21,9 @@ from tools import chapters, report
 COMMANDS = {
     "coordinates": ["coordinates.py"],
     "flow": ["flow.py"],
-    "kkt": ["kkt.py"],
+    "kkt": ["kkt.py", "--cases", "a", "A", "B", "D", "J", "--longest", "60"],
     "kkt-largest": ["kkt.py", "--cases", "G", "--patience", "0"],
-    "radius": ["radius.py"],
+    "radius": ["radius.py", "--cases", "a", "A", "B", "D", "F", "--peers", "B"],
 }
 
 
