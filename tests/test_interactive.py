@@ -2,12 +2,10 @@
 
 import json
 import math
-import os
 import re
 import sys
 import time
 
-import browser
 import numpy as np
 import pytest
 import torch
@@ -84,18 +82,6 @@ def address(made, tmp_path_factory):
     start = f'<!doctype html><html lang="en"><meta charset="utf-8">{viewport}<title>page</title>'
     path.write_text(f"{start}{style_sheet}{head}<body>{''.join(body)}</body></html>", "utf-8")
     return path.as_uri()
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    """A browser."""
-    path = browser.executable()
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium here, and CI must look at the figures")
-        pytest.skip("no Chromium on the PATH: the figures were not looked at")
-    with browser.Browser(path, tmp_path_factory.mktemp("chromium")) as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The built pages as a reader opens them from the disk: no network, no error, described figures."""
 
 import html
-import os
 import re
 import shutil
 import subprocess
@@ -12,7 +11,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import browser
 import pytest
 from pypdf import PdfReader
 
@@ -58,18 +56,6 @@ def pages():
     )
     assert built.returncode == 0, built.stdout[-2000:] + built.stderr[-4000:]
     return {path.relative_to(HTML).as_posix(): Outline(path) for path in HTML.rglob("*.html")}
-
-
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory):
-    """A browser; the one thing of this project that a reader's machine may lack."""
-    path = browser.executable()
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium here, and CI must look at the pages: .ci/run installs it")
-        pytest.skip("no Chromium on the PATH: the pages were built but not looked at")
-    with browser.Browser(path, tmp_path_factory.mktemp("chromium")) as running:
-        yield running
 
 
 def book_pages(pages):
