@@ -8,8 +8,8 @@ The first sum is Eqs. (3) and (4) with z_i = y_i x~_i and c_j = w~_j, the second
 equation of v and Euler's; top_i keeps complementary slackness. N marks active pairs away from a
 kink, F pairs on a kink; neurons of one group g share their variables a_ig. A
 primal-dual interior-point method in Gram space: variables a of different groups meet only
-through lambda, so that a Newton step costs one Cholesky factorisation for each group and one for
-lambda. Projected Newton steps with residuals computed in coordinates finish to machine precision.
+through lambda (see `arrowhead`). Projected Newton steps with residuals computed in coordinates
+finish to machine precision.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-import scipy.linalg
+
+from kktnotes.kkt.arrowhead import Arrowhead
 
 ITERATIONS = 60
 REFINEMENTS = 12
@@ -123,32 +124,13 @@ class CoupledSquares:
         corner[np.diag_indices(self.n)] += own[: self.n] + np.bincount(self.index, below, self.n)
         corner[self.bounded, self.bounded] += above
         own, coupling = self.split(own), np.split(below, self.ends[1:-1] - self.n)
-        factors = []
+        blocks, borders = [], []
         for g, where in enumerate(self.where):
-            block = self.blocks[g].copy()
-            block[np.diag_indices(len(where))] += own[g + 1] + coupling[g]
-            border = self.borders[g].copy()
-            border[where, np.arange(len(where))] -= coupling[g]
-            factor = _factor(block)
-            half = scipy.linalg.solve_triangular(factor, border.T, lower=True, check_finite=False)
-            corner -= half.T @ half
-            factors.append((factor, half))
-        outer = _factor(corner)
-
-        def solve(right: np.ndarray) -> np.ndarray:
-            first, *rest = self.split(right)
-            sides = []
-            for (factor, half), part in zip(factors, rest, strict=True):
-                sides.append(scipy.linalg.solve_triangular(factor, part, lower=True))
-                first = first - half.T @ sides[-1]
-            lam = scipy.linalg.cho_solve((outer, True), first, check_finite=False)
-            kinks = [
-                scipy.linalg.solve_triangular(factor, side - half @ lam, lower=True, trans=1)
-                for (factor, half), side in zip(factors, sides, strict=True)
-            ]
-            return np.concatenate([lam, *kinks])
-
-        return solve
+            blocks.append(self.blocks[g].copy())
+            blocks[-1][np.diag_indices(len(where))] += own[g + 1] + coupling[g]
+            borders.append(self.borders[g].copy())
+            borders[-1][where, np.arange(len(where))] -= coupling[g]
+        return Arrowhead(corner, borders, blocks, ridge=True).solve
 
     def subgradients(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return lambda (n,) and a (n, m) of a vector of all variables."""
@@ -267,18 +249,6 @@ class CoupledSquares:
         kinks = np.where(zero[self.n :], 0.0, np.clip(vector[self.n :], 0.0, limit))
         kinks = np.where(equal & ~zero[self.n :], limit, kinks)
         return np.concatenate([lam, kinks])
-
-
-def _factor(matrix: np.ndarray) -> np.ndarray:
-    """Return a lower Cholesky factor, with as small a ridge as rounding makes necessary."""
-    ridge = 0.0
-    scale = float(np.abs(matrix.diagonal()).max(initial=0.0)) or 1.0
-    while True:
-        try:
-            shifted = matrix + ridge * np.eye(len(matrix)) if ridge else matrix
-            return scipy.linalg.cholesky(shifted, lower=True, check_finite=False)
-        except np.linalg.LinAlgError:
-            ridge = max(100 * ridge, 1e-15 * scale)
 
 
 def _longest(value: np.ndarray, change: np.ndarray) -> float:

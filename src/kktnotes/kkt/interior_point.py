@@ -7,18 +7,21 @@ The optimality conditions are a monotone complementarity problem in (lambda, a, 
     lambda_i - a_ip _|_ h+_ip   = max(h_ip, 0)       (opposite-label pair on)
     nu_p           _|_  sigma_p = (1 - c_p' K c_p) / 2
 
-with h_ip = u_p . x~_i. Each Newton step eliminates the right column and nu, which leaves one
-Cholesky factorisation in (lambda, a); Mehrotra's predictor sets the barrier. Only the pairs in
-`free` carry a variable a_ip: all others are held at a_ip = 0, h+_ip = 0 and must be checked.
+with h_ip = u_p . x~_i. Each Newton step eliminates the right column and nu, which leaves a matrix
+in (lambda, a) whose blocks, one a group, meet only through lambda: see `arrowhead`. Mehrotra's
+predictor sets the barrier. Only the pairs in `free` carry a variable a_ip: all others are held at
+a_ip = 0, h+_ip = 0 and must be checked.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import scipy.linalg
 
+from kktnotes.kkt.arrowhead import Arrowhead
 from kktnotes.kkt.restricted import RestrictedProblem, Saddle
 
 
@@ -54,6 +57,8 @@ class _Iteration:
         self.n = len(problem.labels)
         self.group, self.point = np.nonzero(free & ~problem.same)
         count = len(self.group)
+        ends = np.searchsorted(self.group, np.arange(len(problem.signs) + 1))  # sorted by group
+        self.of_group = [slice(*pair) for pair in pairwise(ends.tolist())]
         # Start inside, at the scale of the solution: ||g_p|| below 1 and margins around 1.
         multipliers, kinks = np.ones(self.n), np.full(count, 0.3)
         coefficients = self._coefficients(multipliers, kinks)
@@ -110,30 +115,26 @@ class _Iteration:
         return max(float(np.abs(r).max(initial=0.0)) for r in self.residuals)
 
     def factorize(self) -> None:
-        """Assemble and factorise the matrix of the Newton systems in (lambda, a)."""
+        """Assemble and factorise the matrix of the Newton systems in (lambda, a), then nu's."""
         problem, n, count = self.problem, self.n, len(self.group)
         (lam, rho), (kinks, off), (rest, on), (norms, sigma) = self.pairs()
-        matrix = np.zeros((n + count, n + count))
+        on_ratio = on / rest
+        corner = np.diag(rho / lam + self._sum_by_point(on_ratio))
         border = np.zeros((n + count, len(norms)))
-        for p in range(len(norms)):
-            pulled = np.nonzero(problem.tangent[p])[0]
-            mine = np.nonzero(self.group == p)[0]
-            rows = np.concatenate([pulled, self.point[mine]])
-            index = np.concatenate([pulled, n + mine])
-            sign = np.concatenate([np.ones(len(pulled)), -np.ones(len(mine))])
-            block = problem.gram[np.ix_(rows, rows)] * (norms[p] * sign[:, None] * sign)
-            matrix[np.ix_(index, index)] += block
-            border[index, p] = sign * self.directions[p, rows]
-        on_ratio, points, flat = on / rest, np.arange(n), n + np.arange(count)
-        matrix[points, points] += rho / lam + self._sum_by_point(on_ratio)
-        matrix[flat, flat] += on_ratio + off / kinks
-        matrix[self.point, flat] -= on_ratio
-        matrix[flat, self.point] -= on_ratio
-        self.factor = scipy.linalg.cho_factor(
-            matrix, lower=True, overwrite_a=True, check_finite=False
-        )
+        blocks, borders = [], []
+        for p, own in enumerate(self.of_group):
+            pulled, kinked = np.nonzero(problem.tangent[p])[0], self.point[own]
+            corner[np.ix_(pulled, pulled)] += norms[p] * problem.gram[np.ix_(pulled, pulled)]
+            blocks.append(norms[p] * problem.gram[np.ix_(kinked, kinked)])
+            blocks[-1][np.diag_indices(len(kinked))] += (on_ratio + off / kinks)[own]
+            borders.append(np.zeros((n, len(kinked))))
+            borders[-1][pulled] = -norms[p] * problem.gram[np.ix_(pulled, kinked)]
+            borders[-1][kinked, np.arange(len(kinked))] -= on_ratio[own]
+            border[pulled, p] = self.directions[p, pulled]
+            border[n + own.start : n + own.stop, p] = -self.directions[p, kinked]
+        self.solve = Arrowhead(corner, borders, blocks).solve
         self.border = border
-        self.bordered = scipy.linalg.cho_solve(self.factor, border, check_finite=False)
+        self.bordered = self.solve(border)
         self.schur = border.T @ self.bordered + np.diag(sigma / norms)
 
     def direction(self, targets: list[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -147,7 +148,7 @@ class _Iteration:
                 -r_pair - t_on / rest + t_off / kinks,
             ]
         )
-        solved = scipy.linalg.cho_solve(self.factor, right, check_finite=False)
+        solved = self.solve(right)
         d_norms = np.linalg.solve(self.schur, -r_norm + t_norm / norms + self.border.T @ solved)
         step = solved - self.bordered @ d_norms
         d_lam, d_kinks = step[: self.n], step[self.n :]
