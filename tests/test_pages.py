@@ -161,6 +161,14 @@ def test_the_graph_of_statements_can_be_scrolled_to_its_end(pages, chromium):
     assert page.run(f"{frame}.tabIndex") == 0
 
 
+def test_figures_of_several_panels_scroll_on_a_phone_instead_of_shrinking(pages, chromium):
+    page = chromium.open((HTML / "book" / "robustness.html").as_uri(), width=360)
+    wide = "document.querySelector('#figure-robustness-dimension')"
+    assert page.run(f"{wide}.scrollWidth > 1.3 * {wide}.clientWidth")
+    single = "document.querySelector('#figure-robustness-distances')"
+    assert page.run(f"{single}.scrollWidth <= {single}.clientWidth")
+
+
 def test_the_search_works_from_the_disk(pages, chromium):
     page = chromium.open((HTML / "search.html").as_uri() + "?q=robust")
     finished = "document.querySelector('#search-results').innerText.includes('Search finished')"

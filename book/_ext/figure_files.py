@@ -78,6 +78,8 @@ def link(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if not names or not captions:
             continue
         app.figure_files[names[0]] = files[names[0]]
+        if panels(files[names[0]]["csv"]) > 1:  # on a phone it scrolls, instead of shrinking
+            figure["classes"].append("wide")
         page = app.builder.get_target_uri(docname)
         links = " ".join(
             f'<a class="figure-file" download '
@@ -87,6 +89,11 @@ def link(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         )
         links = f'<span class="figure-files">{links}</span>'
         captions[0] += nodes.raw("", links, format="html")
+
+
+def panels(table: str) -> int:
+    """Return how many panels a figure's data describes, one a line of comment."""
+    return sum(line.startswith("# panel ") for line in table.splitlines())
 
 
 def write(app: Sphinx, error: Exception | None) -> None:
