@@ -22,8 +22,9 @@ COMMANDS = {
     "coordinates": ["coordinates.py"],
     "flow": ["flow.py"],
     "kkt": ["kkt.py", "--cases", "a", "A", "B", "D", "J", "--longest", "60"],
+    "kkt-others": ["kkt.py", "--cases", "C", "E", "F", "H", "I", "--patience", "0"],
     "kkt-largest": ["kkt.py", "--cases", "G", "--patience", "0"],
-    "radius": ["radius.py", "--cases", "a", "A", "B", "D", "F", "--peers", "B"],
+    "radius": ["radius.py", "--cases", "a", "A", "B", "C", "D", "F", "H", "--peers", "B", "C"],
 }
 
 
