@@ -18,9 +18,9 @@ def clean_pyplot():
     assert dict(plt.rcParams) == before
 
 
-def row(k, seed, length=0.5, point=True):
+def row(k, seed, length=0.5, point=True, d=10):
     numbers = (10 * k, 0, 1000, 0.1 * seed + 0.2, 0.5, 1e-12, 0.4, length, 0.0)
-    drawn = (k, 10, seed, True, True, 0.1, True)
+    drawn = (k, d, seed, True, True, 0.1, True)
     return Crowded(*drawn, "certified", averaged_point(4, 10) if point else None, *numbers)
 
 
@@ -52,3 +52,28 @@ def test_infinite_lengths_are_left_out():
     drawn = np.concatenate([one.get_ydata() for one in figure.axes[2].lines])
     assert np.isfinite(np.asarray(drawn, dtype=float)).all()
     assert 0.7 in drawn
+
+
+def test_along_a_path_draws_have_a_mean_and_a_standard_error():
+    rows = [row(20, seed) for seed in (0, 1, 2)] + [row(40, 0, d=20), row(10, 5)]
+    rows += [row(20, 3, point=False)]
+    d, middle, error = figures.along(rows, 2, "radius")
+    np.testing.assert_allclose(d, [10, 20])
+    np.testing.assert_allclose(middle, [0.3, 0.2])
+    np.testing.assert_allclose(error, [0.1 / np.sqrt(3), 0])
+    _, share, _ = figures.along(rows, 2, "share")
+    np.testing.assert_allclose(share, [0.6, 0.4])
+    assert [len(one) for one in figures.along([row(20, 0, length=np.inf)], 2, "length")] == [0] * 3
+
+
+def test_growing_draws_one_curve_for_each_crowd():
+    rows = [row(2 * d, seed, d=d) for d in (6, 12, 24) for seed in (0, 1)]
+    rows += [row(d // 2, seed, d=d) for d in (6, 12) for seed in (0, 1)]
+    figure = figures.growing(rows, [0.5, 2])
+    assert all(axes.get_ylabel() for axes in figure.axes)
+    radius = figure.axes[1]
+    curves = [one.get_xydata() for one in radius.lines if one.get_linestyle() == "-"]
+    np.testing.assert_allclose(curves[0], [[6, 0.25], [12, 0.25]])
+    np.testing.assert_allclose(curves[1], [[6, 0.25], [12, 0.25], [24, 0.25]])
+    names = {text.get_text() for text in radius.texts}
+    assert {"$k/d=0.5$", "$k/d=2$"} <= names

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -50,6 +51,17 @@ def test_a_length_along_u_changes_the_share(rows):
         z = factor * row.length * math.sqrt(D) * u / u.norm()
         changed.append(float((y * network(x - y[:, None] * z) <= 0).double().mean()))
     assert changed[0] < 0.95 <= changed[1]
+
+
+def test_the_stopped_flow_is_compared_on_the_fresh_points(rows):
+    row = rows[0]
+    test = kn.Clusters.on_sphere(K, D, SIGMA, seed=3).plain().fresh(2000, seed=3)
+    exact, flow = row.point.network(test.x).numpy(), row.stopped(test.x).numpy()
+    apart = [one - one.mean() for one in (exact, flow)]
+    cosine = apart[0] @ apart[1] / np.linalg.norm(apart[0]) / np.linalg.norm(apart[1])
+    assert row.likeness == pytest.approx(cosine)
+    assert row.stopped.width > row.point.network.width
+    assert 0.5 < row.likeness < 1
 
 
 def test_a_width_that_cannot_separate_is_reported():

@@ -13,6 +13,7 @@ from kktnotes.open_questions import Crowded, separable_share
 from kktnotes.separability import clopper_pearson
 
 LEAST_ERROR = 1e-5  # where no error at all is drawn
+TICKS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 2, 3, 5)  # of lengths on logarithmic axes
 
 
 def separability(
@@ -62,7 +63,7 @@ def crowding(rows: Sequence[Crowded]) -> Figure:
         _bars(error, known, "mean_error", style.EXTRA[2], "nearest mean", least=LEAST_ERROR)
         error.set(yscale="log", ylabel="share wrong", title="fresh points that are wrong")
         error.set_ylim(LEAST_ERROR / 2, 1)
-        style.write(error, 1.2, 1.3 * LEAST_ERROR, "none seen", color=style.BOUND)
+        style.write(error, 0.03, 1.6 * LEAST_ERROR, "none seen", color=style.BOUND)
         _bars(radius, known, "nearest", style.EXTRA[2], "nearest mean")
         _bars(radius, known, "radius", style.FLOW, "network")
         ratios = np.array(sorted({row.k / row.d for row in known}))
@@ -87,12 +88,96 @@ def crowding(rows: Sequence[Crowded]) -> Figure:
     return figure
 
 
+def growing(rows: Sequence[Crowded], ratios: Sequence[float]) -> Figure:
+    """Draw error, radius, radius over the nearest mean's and length along u against d, k/d fixed.
+
+    Means over draws and their standard errors; rows without a certified point are left out. The
+    dashed line falls like one over sqrt(d), as a bound of order sqrt(d/k) on the radius would.
+    """
+    panels = {
+        "error": ("share wrong", "fresh points that are wrong"),
+        "radius": (r"radius / $\sqrt{d}$", "distance to the boundary"),
+        "share": ("network / nearest mean", "its share of the nearest mean's"),
+        "length": (r"$\Vert\eta u\Vert$ / $\sqrt{d}$", "along $u$, 95 % at once"),
+    }
+    shades = [str(0.66 - 0.56 * place / max(len(ratios) - 1, 1)) for place in range(len(ratios))]
+    with style.drawing(2, 2, height=6.4, sharex=True) as (figure, grid):
+        for axes, (name, (unit, title)) in zip(grid.flat, panels.items(), strict=True):
+            least = LEAST_ERROR if name == "error" else 0.0
+            ends = []
+            for place, (ratio, shade) in enumerate(zip(ratios, shades, strict=True)):
+                d, middle, spread = along(rows, ratio, name)
+                if not len(d):
+                    continue
+                middle = np.maximum(middle, least)
+                bars = [np.minimum(spread, 0.9 * middle), spread]
+                line = f"{style.MARKERS[place]}-"
+                axes.errorbar(d, middle, bars, fmt=line, color=shade, capsize=3, markersize=5)
+                ends.append((d[-1], middle[-1], f"$k/d={ratio:g}$", shade))
+            axes.set(xscale="log", yscale="log", ylabel=unit, title=title)
+            _name_ends(axes, ends)
+        sizes = sorted({row.d for row in rows})
+        top = grid[0, 1]
+        fall = 0.95 * top.get_ylim()[1] * np.sqrt(sizes[0] / np.array(sizes, dtype=float))
+        top.plot(sizes, fall, "--", color=style.BOUND)
+        half = len(sizes) // 2
+        style.write(top, 1.05 * sizes[half], 1.05 * fall[half], r"$1/\sqrt{d}$", color=style.BOUND)
+        style.write(grid[0, 0], sizes[0], 1.3 * LEAST_ERROR, "none seen", color=style.BOUND)
+        for axes in grid[1]:
+            axes.set_xlabel("dimension, $d$")
+        for axes in grid.flat:
+            axes.set_xticks(sizes, [str(d) for d in sizes])
+            axes.set_xlim(sizes[0] / 1.15, sizes[-1] * (sizes[-1] / sizes[0]) ** 0.3)
+            axes.minorticks_off()
+        for axes in grid.flat[1:]:
+            shown = [one for one in TICKS if np.prod(np.array(axes.get_ylim()) - one) <= 0]
+            axes.set_yticks(shown, [f"{one:g}" for one in shown])
+    return figure
+
+
+def _name_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
+    """Write names right of the curves' ends, one above the other where they end together."""
+    low, high = np.log(axes.get_ylim())
+    floors: dict[float, float] = {}
+    for d, last, text, color in sorted(ends):
+        height = max((np.log(last) - low) / (high - low), floors.get(d, 0.0))
+        floors[d] = height + 0.09
+        axes.annotate(
+            text, (d, height), (7, 0), xycoords=("data", "axes fraction"),
+            textcoords="offset points", va="center", fontsize=10, color=color,
+        )  # fmt: skip
+
+
+def along(
+    rows: Sequence[Crowded], ratio: float, name: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the dimensions at one k/d, and there the mean over draws and its standard error.
+
+    Rows without a certified point and infinite values are left out; one draw has no error to show.
+    """
+    known = [row for row in rows if row.point is not None and row.k == ratio * row.d]
+    found = []
+    for d in sorted({row.d for row in known}):
+        own = values([row for row in known if row.d == d], name)
+        own = own[np.isfinite(own)]
+        if len(own):
+            error = own.std(ddof=1) / np.sqrt(len(own)) if len(own) > 1 else 0.0
+            found.append((d, own.mean(), error))
+    return tuple(np.array(found, dtype=float).reshape(-1, 3).T)
+
+
 def values(rows: Sequence[Crowded], name: str) -> np.ndarray:
-    """Return one number a row; "error" and "mean_error" are shares of the counted points."""
+    """Return one number a row.
+
+    "error" and "mean_error" are shares of the counted points, "share" is the network's radius over
+    the nearest mean's; other names are those of `Crowded`.
+    """
     if name == "error":
         return np.array([row.errors / row.counted for row in rows])
     if name == "mean_error":
         return np.array([row.mean_errors / row.counted for row in rows])
+    if name == "share":
+        return np.array([row.radius / row.nearest for row in rows])
     return np.array([getattr(row, name) for row in rows])
 
 

@@ -1,7 +1,8 @@
 """Networks on more clusters than the assumption allows (first open question of section 5).
 
-Means on the sphere in a small dimension, k of them for k/d from a tenth to several: was L < 1/n
-reached, is there an exact KKT point, how does it classify fresh points, what changes their signs.
+Means on the sphere, k of them for k/d from a tenth to several: was L < 1/n reached, is there an
+exact KKT point, how does it classify fresh points, what changes their signs. At fixed k/d, growing
+d is the way to ask what the conjecture says of large d.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from kktnotes.attacks import least_eta, universal_direction
 from kktnotes.clusters import Clusters
 from kktnotes.flow import Flow, gradient_flow
 from kktnotes.kkt import LimitPoint, NotCertified, kkt_point
+from kktnotes.network import TwoLayerReLU
 from kktnotes.open_questions.linear import separation
 from kktnotes.radius import exact_radius, nearest_neighbour_radius
 from kktnotes.sample import Sample
@@ -53,7 +55,12 @@ class Crowded:
         Median length of eta u that changes one correct point's sign, and the least length that
         changes 95 % of them at once, in sqrt(d); infinite where none does.
     random : float
-        Share of these points that a random direction of `length` changes (nan without a length).
+        Share of these points that a random direction of `length` changes, the mean over 20
+        directions (nan without a length).
+    stopped : TwoLayerReLU or None
+        The network at which the flow was stopped.
+    likeness : float
+        Correlation of its outputs with the exact point's on the fresh points.
     """
 
     k: int
@@ -74,6 +81,8 @@ class Crowded:
     flip: float = math.nan
     length: float = math.nan
     random: float = math.nan
+    stopped: TwoLayerReLU | None = None
+    likeness: float = math.nan
 
 
 def crowded(
@@ -85,6 +94,7 @@ def crowded(
     examples: int = 2,
     width: int = 50,
     init_scale: float = 0.1,
+    tolerance: float = 1e-2,
     max_log_time: float = 200.0,
     max_steps: int = 1500,
     fresh: int = 20_000,
@@ -102,8 +112,8 @@ def crowded(
         Noise level.
     examples : int
         Training points of each cluster, so that every cluster is represented.
-    width, init_scale, max_log_time, max_steps
-        Of the flow, see `gradient_flow`.
+    width, init_scale, tolerance, max_log_time, max_steps
+        Of the flow, see `gradient_flow`. Its pattern is all that is used, so a coarse step will do.
     fresh, probes : int
         Fresh points to count errors on, and how many of them get an exact radius.
     """
@@ -120,6 +130,7 @@ def crowded(
         width=width,
         init_scale=init_scale,
         seed=list(seeds),
+        tolerance=tolerance,
         max_log_time=max_log_time,
         max_steps=max_steps,
     )
@@ -143,7 +154,8 @@ def _measured(flow: Flow, sample: Sample, seed: int, fresh: int, probes: int) ->
         return Crowded(*drawn, "L < 1/n, no exact point certified")
     network, root = point.network, math.sqrt(clusters.d)
     test = sample.fresh(fresh, seed=seed)
-    right = test.y * network(test.x) > 0
+    outputs = torch.stack([network(test.x), flow.network(test.x)])
+    right = test.y * outputs[0] > 0
     apart = torch.cdist(test.x, clusters.means.to(test.x))
     other = apart.where(test.y[:, None] != clusters.labels, torch.inf).amin(1)
     mine = apart.where(test.y[:, None] == clusters.labels, torch.inf).amin(1)
@@ -158,8 +170,9 @@ def _measured(flow: Flow, sample: Sample, seed: int, fresh: int, probes: int) ->
     unit = float(u.norm()) / root
     random = math.nan
     if math.isfinite(all_at_once):
-        step = all_at_once * u.norm() * sample.directions(1, seed=seed)[0]
-        random = float((y * network(x - y[:, None] * step) <= 0).double().mean())
+        steps = all_at_once * u.norm() * sample.directions(20, seed=seed)
+        moved = torch.stack([y * network(x - y[:, None] * step) for step in steps])
+        random = float((moved <= 0).double().mean())
     return Crowded(
         *drawn,
         "certified",
@@ -173,4 +186,6 @@ def _measured(flow: Flow, sample: Sample, seed: int, fresh: int, probes: int) ->
         float(eta.median()) * unit,
         all_at_once * unit,
         random,
+        flow.network,
+        float(torch.corrcoef(outputs)[0, 1]),
     )
