@@ -24,9 +24,21 @@ def clean_pyplot():
 def test_norms_and_radii_draws_every_point_and_names_some():
     figure = figures.norms_and_radii([2, 3, 4], [1.0, 2.0, 4.0], [0.1, 0.2, 0.3], {0: "a", 2: "b"})
     axes = figure.axes[0]
-    assert np.allclose(axes.lines[0].get_xydata(), [[1, 0.1], [2, 0.2], [4, 0.3]])
+    dots = axes.collections[0]
+    assert np.allclose(dots.get_offsets(), [[1, 0.1], [2, 0.2], [4, 0.3]])
+    assert set(dots.get_sizes()) == {figures.SINGLE}
     assert [text.get_text() for text in axes.texts] == ["a: 2 neurons", "b: 4 neurons"]
     assert axes.get_xlabel() and axes.get_ylabel()
+
+
+def test_points_that_coincide_share_a_dot_that_counts_them():
+    squares, radii = [1.0, 2.0, 2.0 + 1e-9, 2.0, 4.0], [0.1, 0.2, 0.2, 0.3, 0.3]
+    axes = figures.norms_and_radii([2, 3, 3, 3, 4], squares, radii, {0: "a"}).axes[0]
+    dots = axes.collections[0]
+    assert np.allclose(dots.get_offsets(), [[1, 0.1], [2, 0.2], [2, 0.3], [4, 0.3]])
+    assert np.allclose(dots.get_sizes() / figures.SINGLE, [1, 2, 1, 1])
+    numbers = [text for text in axes.texts if text.get_text() == "2"]
+    assert len(numbers) == 1 and np.allclose(numbers[0].xy, [2, 0.2])
 
 
 def test_shares_draws_counts_intervals_and_predictions():

@@ -13,6 +13,8 @@ from kktnotes.biased import BEST_BIAS, biased_radius
 from kktnotes.figures import style
 from kktnotes.separability import clopper_pearson
 
+SINGLE = 60.0
+"""Area of the dot of one point, in square points."""
 RADIUS = "radius at a mean, in units of $\\sqrt{d}$"
 
 
@@ -23,6 +25,9 @@ def norms_and_radii(
     named: Mapping[int, str],
 ) -> Figure:
     """Draw the least radius of KKT points against their squared norm.
+
+    Points that coincide to six digits share a dot; its area is in proportion to their number,
+    which stands in it.
 
     Parameters
     ----------
@@ -35,10 +40,16 @@ def norms_and_radii(
     """
     squares, radii, sets = np.asarray(squares), np.asarray(radii), np.asarray(sets)
     with style.drawing(height=3.6) as (figure, ((axes,),)):
-        axes.plot(squares, radii, "o", color=style.BOUND, markersize=5, alpha=0.6)
+        places = np.round([squares, radii], 6).T
+        places, counts = np.unique(places, axis=0, return_counts=True)
+        axes.scatter(*places.T, s=SINGLE * counts, color=style.BOUND, zorder=2)
+        for place, count in zip(places, counts, strict=True):
+            if count > 1:
+                middle = {"ha": "center", "va": "center", "fontsize": 9, "color": "white"}
+                axes.annotate(str(count), place, **middle)
         span = squares.max() - squares.min()
         for index, name in named.items():
-            axes.plot(squares[index], radii[index], "o", color=style.FLOW, markersize=8)
+            axes.scatter(squares[index], radii[index], s=SINGLE, color=style.FLOW, zorder=2)
             left = squares[index] < squares.min() + 0.5 * span
             style.write(
                 axes,
