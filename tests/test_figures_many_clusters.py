@@ -46,12 +46,14 @@ def test_crowding_shows_means_over_seeds():
     assert any(np.allclose(one, 0.3) for one in network)
 
 
-def test_infinite_lengths_are_left_out():
-    rows = [row(5, 0), row(20, 0, length=np.inf), row(20, 1, length=0.7)]
+def test_lengths_are_medians_and_infinite_ones_are_left_out():
+    rows = [row(5, 0), row(20, 0, length=np.inf), row(20, 1, length=0.7), row(20, 2, length=0.6)]
+    rows += [row(30, 0, length=np.inf)]
     figure = figures.crowding(rows)
     drawn = np.concatenate([one.get_ydata() for one in figure.axes[2].lines])
     assert np.isfinite(np.asarray(drawn, dtype=float)).all()
-    assert 0.7 in drawn
+    lengths = [one for one in figure.axes[2].lines if 0.7 in one.get_ydata()]
+    np.testing.assert_allclose(lengths[0].get_xydata(), [[0.5, 0.5], [2.0, 0.7]])
 
 
 def test_along_a_path_draws_have_a_mean_and_a_standard_error():
