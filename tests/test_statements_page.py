@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 import kktnotes as kn
-from kktnotes.evidence.ledger import Ledger
+from kktnotes.evidence.ledger import Found, Ledger
 from kktnotes.evidence.statements import Statements
 from tools import chapters
 
@@ -19,6 +19,7 @@ sys.path.append(str(chapters.ROOT / "book" / "_ext"))
 import glance
 import graph
 import layers
+import statements_table
 
 MET = kn.Terms([kn.Term("small", 1.0, "<=", 2.0)])
 
@@ -210,7 +211,7 @@ def test_the_table_has_a_row_for_every_statement(pages):
     assert list(found) == ["lemma-2-1", "both", "equation-3", "theorem-3-1"]
     lemma = found["lemma-2-1"]
     assert 'href="first.html#paper-lemma-2-1"' in lemma
-    assert 'href="first.html#evidence-cell-1">measured in first<' in lemma
+    assert 'href="first.html#evidence-cell-1">measured in A chapter<' in lemma
     assert "It is small &amp; so." in lemma
     assert "✓ met" in lemma
     assert "something is small" in lemma
@@ -264,6 +265,24 @@ def test_the_graph_has_a_title_a_description_links_and_no_script(drawing):
 def test_the_graph_leaves_out_a_line_that_longer_ways_imply(drawing):
     # theorem -> lemma -> both implies theorem -> both.
     assert len(drawing.findall(f"{SVG}g/{SVG}path")) == 2
+
+
+def test_a_second_measurement_of_a_chapter_is_a_number():
+    class Here:
+        def cell(self, found):
+            return f"{found.notebook}.html#{found.anchor}"
+
+        def title(self, found):
+            return found.notebook.upper()
+
+    found = [Found(name, cell, None, None) for name, cell in (("a", 1), ("b", 1), ("a", 4))]
+    text = re.sub(
+        r' · <a href="([^"]*)">([^<]*)</a>', r"[\1: \2]", statements_table.cells(found, Here())
+    )
+    assert text == (
+        "[a.html#evidence-cell-1: measured in A][b.html#evidence-cell-1: measured in B]"
+        "[a.html#evidence-cell-4: measurement 2 there]"
+    )
 
 
 def test_every_page_follows_a_notebook_that_changed(folder, pages):

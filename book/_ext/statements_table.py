@@ -21,6 +21,9 @@ class Addresses(Protocol):
     def cell(self, found: Found) -> str:
         """Return the cell that made a measurement."""
 
+    def title(self, found: Found) -> str:
+        """Return the title of the chapter that made a measurement."""
+
 
 def table(ledger: Ledger, links: Addresses) -> str:
     """Return the table of all entries, in the order of the paper, grouped by section."""
@@ -104,8 +107,11 @@ def chip(word: str) -> str:
 
 
 def cells(found: tuple[Found, ...], links: Addresses) -> str:
-    """Return links to the measuring cells, by chapter."""
-    return "".join(
-        f' · <a href="{escape(links.cell(one))}">measured in {escape(one.notebook)}</a>'
-        for one in found
-    )
+    """Return links to the measuring cells: a chapter's title, then the number of a further one."""
+    text, seen = "", []
+    for one in found:
+        seen.append(one.notebook)
+        count = seen.count(one.notebook)
+        words = f"measured in {links.title(one)}" if count == 1 else f"measurement {count} there"
+        text += f' · <a href="{escape(links.cell(one))}">{escape(words)}</a>'
+    return text

@@ -160,6 +160,10 @@ class Links:
         """Return the cell that made a measurement."""
         return self.to(f"book/{found.notebook}", found.anchor)
 
+    def title(self, found: Found) -> str:
+        """Return the title of the chapter that made a measurement."""
+        return self.app.env.titles[f"book/{found.notebook}"].astext()
+
 
 def badge(entry: Entry, links: Links) -> nodes.container:
     """Return the badge of one statement: a line for each conclusion, and a way to all others."""
