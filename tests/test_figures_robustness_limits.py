@@ -12,7 +12,7 @@ def test_medians_and_extremes_are_drawn():
     neighbour = [rng.uniform(0.6, 0.7, 7) for _ in range(3)]
     axes = robustness_limits.two_rules((2, 4, 6), network, neighbour).axes[0]
     bars = {one.get_label(): one for one in axes.containers}
-    for name, values in (("flow's network", network), ("nearest neighbour", neighbour)):
+    for name, values in (("flow's network", network), ("nearest neighbor", neighbour)):
         points, _, (segments,) = bars[name]
         assert points.get_ydata() == pytest.approx([np.median(one) for one in values])
         ends = np.array([segment[:, 1] for segment in segments.get_segments()])

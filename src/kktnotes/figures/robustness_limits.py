@@ -1,4 +1,4 @@
-"""Figure of the chapter on random means, nearest neighbours and vanishing noise."""
+"""Figure of the chapter on random means, nearest neighbors and vanishing noise."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def two_rules(
     counts : sequence of int (s,)
         Numbers of clusters k.
     network, neighbour : sequences of arrays (s,)
-        Radii over sqrt(d) at fresh points, of the flow's network and of the nearest neighbour.
+        Radii over sqrt(d) at fresh points, of the flow's network and of the nearest neighbor.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def two_rules(
         axes.plot(grid, 0 * grid + 0.5**0.5, color=NEIGHBOUR, linewidth=1.0, label="sqrt(1/2)")
         for values, color, marker, name in (
             (network, style.FLOW, "o", "flow's network"),
-            (neighbour, NEIGHBOUR, "s", "nearest neighbour"),
+            (neighbour, NEIGHBOUR, "s", "nearest neighbor"),
         ):
             middle = np.array([np.median(one) for one in values])
             low = middle - [np.min(one) for one in values]
@@ -50,7 +50,7 @@ def two_rules(
                 counts, middle, bars, fmt=marker, color=color, capsize=3, markersize=7, label=name
             )
         style.write(
-            axes, grid[-1], 0.5**0.5 + 0.04, "nearest neighbour", color=NEIGHBOUR, ha="right"
+            axes, grid[-1], 0.5**0.5 + 0.04, "nearest neighbor", color=NEIGHBOUR, ha="right"
         )
         style.write(axes, grid[-1], grid[-1] ** -0.5 + 0.09, "gradient flow's network", ha="right")
         axes.set(xlabel="clusters $k$", ylabel=r"radius / $\sqrt{d}$", ylim=(0, 0.85))
