@@ -111,7 +111,7 @@ def growing(rows: Sequence[Crowded], ratios: Sequence[float]) -> Figure:
                 if not len(d):
                     continue
                 middle = np.maximum(middle, least)
-                bars = [np.minimum(spread, 0.9 * middle), spread]
+                bars = [np.minimum(spread, 0.9 * middle - 0.4 * least), spread]
                 line = f"{style.MARKERS[place]}-"
                 axes.errorbar(d, middle, bars, fmt=line, color=shade, capsize=3, markersize=5)
                 ends.append((d[-1], middle[-1], f"$k/d={ratio:g}$", shade))
