@@ -46,6 +46,24 @@ def test_solution_is_that_of_the_whole_matrix(
     assert np.abs(found - expected).max(initial=0.0) < 1e-13 * size
 
 
+@settings(max_examples=30, deadline=None)
+@given(
+    sizes=st.lists(st.integers(0, 7), min_size=1, max_size=5),
+    corner=st.integers(1, 8),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_quadratic_form_of_a_border_with_a_column_a_block(
+    sizes: list[int], corner: int, seed: int
+) -> None:
+    c, borders, blocks, whole = pieces(sizes, corner, seed)
+    rng = np.random.default_rng(seed + 1)
+    first, own = rng.standard_normal((corner, len(sizes))), [rng.standard_normal(m) for m in sizes]
+    border = np.vstack([first, scipy.linalg.block_diag(*(one[:, None] for one in own))])
+    expected = border.T @ np.linalg.solve(whole, border)
+    found = Arrowhead(c, borders, blocks).quadratic(first, own)
+    assert np.allclose(found, expected, rtol=1e-10, atol=1e-10 * np.abs(expected).max())
+
+
 def test_indefinite_matrix_is_refused_without_a_ridge() -> None:
     with pytest.raises(scipy.linalg.LinAlgError):
         Arrowhead(np.eye(2), [np.zeros((2, 1))], [np.array([[-1.0]])])

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 
 import torch
 
+from kktnotes.flow.row_mix import RowMix
+
 
 @dataclass(frozen=True, eq=False)
 class Neurons:
@@ -97,12 +99,12 @@ class Neurons:
         held: torch.Tensor | None,
         labels: torch.Tensor,
         tolerance: float,
-    ) -> tuple[Neurons, torch.Tensor, torch.Tensor] | None:
+    ) -> tuple[Neurons, RowMix, torch.Tensor] | None:
         """Merge what has become one and set the dead aside; None where nothing changes.
 
         Arguments: x~ (n, q), c, h(0), h (P, n), v (P,) of the stepped neurons, the pairs held
         on their kinks (P, n), y (n,), and the tolerance on 1 - cos (0 merges nothing). Returns the
-        neurons, the matrix (P', P) that takes rows of c, h(0), h to new rows, and the new v (P',).
+        neurons, the map of rows of c, h(0), h to new rows, and the new v (P',).
         """
         live = (pre > 0).any(-1) if held is None else ((pre > 0) | held).any(-1)
         leader = rows = torch.arange(len(output), device=output.device)
@@ -112,20 +114,17 @@ class Neurons:
         if bool(keep.all()):
             return None
         target = torch.where(live, (torch.cumsum(keep, 0) - 1)[leader], -1)  # new row of each
-        rows = rows[live]
-        member = output.new_zeros(int(keep.sum()), len(output))
-        member[target[rows], rows] = 1.0
-        alone = member.sum(-1) == 1
-        total = (member @ output.square()).sqrt()
+        mix = RowMix(target, torch.ones_like(output), int(keep.sum()))
+        alone = mix(torch.ones_like(output)) == 1
+        total = mix(output.square()).sqrt()
         new_output = torch.where(alone, output[keep], total * output[keep].sign())
-        share = torch.where(
-            alone[target.clamp(min=0)], 1.0, (output / total[target.clamp(min=0)]).square()
-        )
-        mix = member * share.sqrt()
+        place = target.clamp(min=0)
+        share = torch.where(alone[place], 1.0, (output / total[place]).square())
+        mix = RowMix(target, share.sqrt(), mix.count)
         old = self.group.clamp(min=0)
         neurons = Neurons(
-            mix @ self.base,
-            mix @ self.gram @ mix.mT,
+            mix(self.base),
+            mix(mix(self.gram).mT),
             self.apart,
             torch.where(self.group >= 0, target[old], -1),
             self.share * share[old],
@@ -150,22 +149,27 @@ class Neurons:
         leader = torch.arange(len(output), device=output.device)
         positive = output > 0
         same = (pre > 0) & (positive[:, None] == (labels > 0))
-        _, kind = torch.unique(torch.cat([same, positive[:, None]], 1), dim=0, return_inverse=True)
-        free = torch.bincount(kind)[kind] > 1
-        if not bool(free.any()):
-            return leader
-        gram = self.gram + first @ change.mT + change @ pre.mT + torch.outer(output, output)
-        norm = gram.diagonal().clamp(min=1e-300).sqrt()
-        parallel = (gram / norm / norm[:, None] >= 1 - tolerance) & (kind == kind[:, None])
-        for j in torch.nonzero(free & (parallel.sum(-1) > 1))[:, 0].tolist():
-            if free[j]:
-                members = torch.nonzero(parallel[j] & free)[:, 0]
-                parts = output[members].abs()[:, None] * pre[members]
-                shift = parts.clamp(min=0).sum(0) - parts.sum(0).clamp(min=0)
-                if shift.max() <= 10 * tolerance:
-                    leader[members] = j
-                    free[members] = False
-                free[j] = False
+        _, kind, count = torch.unique(
+            torch.cat([same, positive[:, None]], 1), dim=0, return_inverse=True, return_counts=True
+        )
+        for which in torch.nonzero(count > 1)[:, 0].tolist():
+            rows = torch.nonzero(kind == which)[:, 0]
+            u, v, h = change[rows], output[rows], pre[rows]
+            gram = (
+                self.gram[rows[:, None], rows] + first[rows] @ u.mT + u @ h.mT + torch.outer(v, v)
+            )
+            norm = gram.diagonal().clamp(min=1e-300).sqrt()
+            parallel = gram / norm / norm[:, None] >= 1 - tolerance
+            free = torch.ones_like(v, dtype=torch.bool)
+            for j in torch.nonzero(parallel.sum(-1) > 1)[:, 0].tolist():
+                if free[j]:
+                    members = torch.nonzero(parallel[j] & free)[:, 0]
+                    parts = v[members].abs()[:, None] * h[members]
+                    shift = parts.clamp(min=0).sum(0) - parts.sum(0).clamp(min=0)
+                    if shift.max() <= 10 * tolerance:
+                        leader[rows[members]] = rows[j]
+                        free[members] = False
+                    free[j] = False
         return leader
 
     def _resting(

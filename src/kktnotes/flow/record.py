@@ -11,6 +11,7 @@ import torch
 from kktnotes.flow.control import Knobs, Reading, StepControl, log_elapsed
 from kktnotes.flow.neurons import Neurons
 from kktnotes.flow.result import Health, Snapshot, Status
+from kktnotes.flow.row_mix import RowMix
 
 UNSEEN = 0.01  # give up when points that no neuron is active at carry all but this of the weight
 
@@ -114,13 +115,12 @@ class Track:
         if self.tau + length == self.tau and self.control.rejected > 50:
             self.status = self._out_of_budget()
 
-    def regroup(self, mix: torch.Tensor, row: Row) -> None:
-        """Follow a change of the stepped neurons: new row = `mix` (P', P) times the old rows."""
-        self.measure_balance(row, mix.shape[1])
-        gone = mix.sum(0) == 0
-        count = mix.shape[1]
-        self.apart += (row.squares + row.output.square())[:count][gone].sum().item()
-        self.gap = (mix != 0).to(mix.dtype) @ self.gap
+    def regroup(self, mix: RowMix, row: Row) -> None:
+        """Follow a change of the stepped neurons, whose rows go to `mix` of the old rows."""
+        count = len(mix.target)
+        self.measure_balance(row, count)
+        self.apart += (row.squares + row.output.square())[:count][mix.dropped].sum().item()
+        self.gap = mix.sums(self.gap)
 
     def measure_balance(self, row: Row, count: int) -> None:
         """Compare ||w~_j||^2 - v_j^2 with its value at the start."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import torch
 from tqdm import tqdm
@@ -12,6 +13,7 @@ from kktnotes.flow.field import Field
 from kktnotes.flow.neurons import Neurons
 from kktnotes.flow.record import Row, Track
 from kktnotes.flow.result import Status
+from kktnotes.flow.row_mix import RowMix
 from kktnotes.flow.sliding import Kinks, updated
 from kktnotes.flow.stepping import State, attempt
 
@@ -161,23 +163,29 @@ class Run:
         return State.at(self.field, *arrays, self.kinks, self.pull)
 
     def regroup(
-        self, mixes: list[torch.Tensor | None], outputs: list[torch.Tensor], pre: torch.Tensor
+        self, mixes: list[RowMix | None], outputs: list[torch.Tensor], pre: torch.Tensor
     ) -> None:
-        """Replace the rows of every flow by `mixes` (P', P) of them, v by `outputs`."""
+        """Replace the rows of every flow by `mixes` of them, v by `outputs`."""
         counts = [self.tracks[which].live_count for which in self.here]
-        output = pre.new_zeros(len(counts), max(1, *counts))
-        mixer = pre.new_zeros(*output.shape, pre.shape[1])
+        most = max(1, *counts)
+
+        def mixed(rows: torch.Tensor, how: Callable = RowMix.__call__) -> torch.Tensor:
+            new = rows.new_zeros(len(counts), most, *rows.shape[2:])
+            for b, (count, mix) in enumerate(zip(counts, mixes, strict=True)):
+                old = rows[b, :count] if mix is None else how(mix, rows[b, : len(mix.target)])
+                new[b, :count] = old
+            return new
+
+        output = pre.new_zeros(len(counts), most)
         for b, count in enumerate(counts):
-            mix = torch.eye(count).to(pre) if mixes[b] is None else mixes[b]
-            mixer[b, :count, : mix.shape[1]] = mix
             output[b, :count] = outputs[b][:count]
-        change, pre, self.first = mixer @ self.state.change, mixer @ pre, mixer @ self.first
+        change, pre, self.first = mixed(self.state.change), mixed(pre), mixed(self.first)
         squares = (change * (self.first + pre)).sum(-1)
         for b, count in enumerate(counts):
             squares[b, :count] += self.tracks[self.here[b]].neurons.base.square().sum(-1)
         self.allocate()
         if self.kinks is not None:
-            self.hold((mixer != 0).to(pre.dtype) @ self.kinks.held.to(pre.dtype) > 0)
+            self.hold(mixed(self.kinks.held.to(pre.dtype), RowMix.sums) > 0)
         self.state = self.evaluated(change, pre, output, squares)
 
     def close_ended(self) -> None:

@@ -16,6 +16,9 @@ import torch
 if TYPE_CHECKING:
     from kktnotes.flow.field import Field, Slope
 
+MOST_PADDED = 1_000_000
+"""Numbers in the padded inverses of all neurons, up to which they stay in one array."""
+
 
 class Kinks:
     """The held pairs (neuron, point) of a batch of flows, ready to solve for their phi'."""
@@ -35,24 +38,12 @@ class Kinks:
         rank.scatter_add_(1, points, torch.arange(most, device=held.device) * real)
         self.columns = field.columns(points)  # K[:, U] (B, n, u)
         self.drift = self.neuron * most + rank[b, i]
-        # the held points of each neuron, padded to r a neuron
-        counts = torch.bincount(self.neuron, minlength=batch * neurons)
-        widest = int(counts.max())
-        order = torch.arange(len(b), device=held.device) - (counts.cumsum(0) - counts)[self.neuron]
-        self.place = self.neuron * widest + order
-        slots = torch.zeros(batch * neurons * widest, dtype=torch.int64, device=held.device)
-        slots[self.place] = rank[b, i]
-        slots = slots.view(batch, neurons, widest)
-        valid = torch.zeros(batch * neurons * widest, dtype=torch.bool, device=held.device)
-        valid[self.place] = True
-        valid = valid.view(batch, neurons, widest)
         inner = torch.gather(self.columns, 1, points[:, :, None].expand(-1, -1, most))
-        where = torch.arange(batch, device=held.device)[:, None, None, None]
-        block = inner[where, slots[..., :, None], slots[..., None, :]]
-        scale = field.squares.amax(-1)[:, None, None, None]
-        block = block.div_(scale) * (valid[..., :, None] & valid[..., None, :])
-        block.diagonal(dim1=-2, dim2=-1).add_(torch.where(valid, 1e-12, 1.0))
-        self.inverse = torch.cholesky_inverse(torch.linalg.cholesky(block)) / scale
+        scale = field.squares.amax(-1)
+        self.blocks = [
+            _Block(rows, self.neuron, rank[b, i], inner, scale, neurons)
+            for rows in by_size(torch.bincount(self.neuron, minlength=batch * neurons))
+        ]
 
     def hold(
         self,
@@ -71,13 +62,67 @@ class Kinks:
         entries[self.flat] = 0.0
         drift = (change @ self.columns).view(-1)[self.drift]
         drift += pull[self.pair[0]] * pre.view(-1)[self.flat]
-        padded = drift.new_zeros(self.inverse.shape[:-1])
-        padded.view(-1)[self.place] = drift
-        wanted = -(self.inverse @ padded[..., None]).view(-1)[self.place]
+        wanted = torch.empty_like(drift)
+        for block in self.blocks:
+            wanted[block.pairs] = -block.solve(drift[block.pairs])
         full = signed.view(-1)[self.point] * output.view(-1)[self.neuron]
         fraction = torch.where(full != 0, wanted / full, 0.0)
         entries[self.flat] = full * fraction.clamp(0, 1)
         return fraction
+
+
+class _Block:
+    """The inverses of K between the held points of each of some neurons."""
+
+    def __init__(
+        self,
+        rows: torch.Tensor,
+        neuron: torch.Tensor,
+        rank: torch.Tensor,
+        inner: torch.Tensor,
+        scale: torch.Tensor,
+        neurons: int,
+    ) -> None:
+        """Take the neurons, and of all pairs the neuron and the place in K[U, U] (B, u, u)."""
+        row = torch.full((len(scale) * neurons,), -1, device=neuron.device)
+        row[rows] = torch.arange(len(rows), device=neuron.device)
+        self.pairs = torch.nonzero(row[neuron] >= 0)[:, 0]
+        mine = row[neuron[self.pairs]]
+        counts = torch.bincount(mine, minlength=len(rows))
+        widest = int(counts.max())
+        first = counts.cumsum(0) - counts  # pairs are sorted by neuron, and so are the rows
+        self.place = mine * widest + torch.arange(len(mine), device=mine.device) - first[mine]
+        slots = torch.zeros(len(rows) * widest, dtype=torch.int64, device=mine.device)
+        slots[self.place] = rank[self.pairs]
+        valid = torch.zeros_like(slots, dtype=torch.bool)
+        valid[self.place] = True
+        slots, valid = slots.view(-1, widest), valid.view(-1, widest)
+        flow = rows // neurons
+        block = inner[flow[:, None, None], slots[:, :, None], slots[:, None, :]]
+        scale = scale[flow][:, None, None]
+        block = block.div_(scale) * (valid[:, :, None] & valid[:, None, :])
+        block.diagonal(dim1=-2, dim2=-1).add_(torch.where(valid, 1e-12, 1.0))
+        self.inverse = torch.cholesky_inverse(torch.linalg.cholesky(block)) / scale
+
+    def solve(self, values: torch.Tensor) -> torch.Tensor:
+        """Return the inverses applied to one value a pair."""
+        padded = values.new_zeros(self.inverse.shape[:-1])
+        padded.view(-1)[self.place] = values
+        return (self.inverse @ padded[..., None]).view(-1)[self.place]
+
+
+def by_size(counts: torch.Tensor) -> list[torch.Tensor]:
+    """Return the neurons with held pairs, (R,) each, together where padding is cheap.
+
+    Inverses are padded to the largest of their class. Where that would take more than MOST_PADDED
+    numbers, no neuron shares a class with one that has more than twice as many pairs.
+    """
+    rows = torch.nonzero(counts)[:, 0]
+    sizes = counts[rows]
+    if len(rows) * int(sizes.max()) ** 2 <= MOST_PADDED:
+        return [rows]
+    classes = torch.log2(sizes.double()).ceil()
+    return [rows[classes == one] for one in classes.unique()]
 
 
 def padded(used: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

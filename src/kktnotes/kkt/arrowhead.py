@@ -74,6 +74,22 @@ class Arrowhead:
             )
         return np.concatenate(parts)
 
+    def quadratic(self, first: np.ndarray, own: Sequence[np.ndarray]) -> np.ndarray:
+        """Return B' A^{-1} B, (G, G), for a border B with a column a block.
+
+        Column g is `first[:, g]` (n, G) at the corner, `own[g]` (m_g,) in block g and zero in the
+        other blocks.
+        """
+        squares, reached = np.empty(len(own)), first.copy()
+        for g, (factor, half) in enumerate(zip(self.factors, self.halves, strict=True)):
+            side = scipy.linalg.solve_triangular(factor, own[g], lower=True, check_finite=False)
+            squares[g] = side @ side
+            reached[:, g] -= half.T @ side
+        reached = scipy.linalg.solve_triangular(
+            self.corner, reached, lower=True, check_finite=False
+        )
+        return np.diag(squares) + reached.T @ reached
+
 
 def _cholesky(matrix: np.ndarray) -> np.ndarray:
     """Return the lower Cholesky factor."""

@@ -116,11 +116,10 @@ class _Iteration:
 
     def factorize(self) -> None:
         """Assemble and factorise the matrix of the Newton systems in (lambda, a), then nu's."""
-        problem, n, count = self.problem, self.n, len(self.group)
+        problem, n = self.problem, self.n
         (lam, rho), (kinks, off), (rest, on), (norms, sigma) = self.pairs()
         on_ratio = on / rest
         corner = np.diag(rho / lam + self._sum_by_point(on_ratio))
-        border = np.zeros((n + count, len(norms)))
         blocks, borders = [], []
         for p, own in enumerate(self.of_group):
             pulled, kinked = np.nonzero(problem.tangent[p])[0], self.point[own]
@@ -130,12 +129,13 @@ class _Iteration:
             borders.append(np.zeros((n, len(kinked))))
             borders[-1][pulled] = -norms[p] * problem.gram[np.ix_(pulled, kinked)]
             borders[-1][kinked, np.arange(len(kinked))] -= on_ratio[own]
-            border[pulled, p] = self.directions[p, pulled]
-            border[n + own.start : n + own.stop, p] = -self.directions[p, kinked]
-        self.solve = Arrowhead(corner, borders, blocks).solve
-        self.border = border
-        self.bordered = self.solve(border)
-        self.schur = border.T @ self.bordered + np.diag(sigma / norms)
+        factors = Arrowhead(corner, borders, blocks)
+        self.solve = factors.solve
+        # the columns of nu: at lambda, and at the pairs of the same group
+        self.at_points = (problem.tangent * self.directions).T
+        self.at_pairs = -self.directions[self.group, self.point]
+        own = [self.at_pairs[own] for own in self.of_group]
+        self.schur = factors.quadratic(self.at_points, own) + np.diag(sigma / norms)
 
     def direction(self, targets: list[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Return the Newton direction whose complementary products change by `targets`."""
@@ -149,8 +149,11 @@ class _Iteration:
             ]
         )
         solved = self.solve(right)
-        d_norms = np.linalg.solve(self.schur, -r_norm + t_norm / norms + self.border.T @ solved)
-        step = solved - self.bordered @ d_norms
+        pulled = self.at_points.T @ solved[: self.n]
+        pulled += np.bincount(self.group, self.at_pairs * solved[self.n :], len(norms))
+        d_norms = np.linalg.solve(self.schur, -r_norm + t_norm / norms + pulled)
+        back = [self.at_points @ d_norms, self.at_pairs * d_norms[self.group]]
+        step = self.solve(right - np.concatenate(back))
         d_lam, d_kinks = step[: self.n], step[self.n :]
         d_rest = d_lam[self.point] - d_kinks
         variables = [d_lam, d_kinks, d_norms]
