@@ -119,11 +119,11 @@ class _Iteration:
         problem, n = self.problem, self.n
         (lam, rho), (kinks, off), (rest, on), (norms, sigma) = self.pairs()
         on_ratio = on / rest
-        corner = np.diag(rho / lam + self._sum_by_point(on_ratio))
+        corner = problem.gram * ((problem.tangent.T * norms) @ problem.tangent)
+        corner[np.diag_indices(n)] += rho / lam + self._sum_by_point(on_ratio)
         blocks, borders = [], []
         for p, own in enumerate(self.of_group):
             pulled, kinked = np.nonzero(problem.tangent[p])[0], self.point[own]
-            corner[np.ix_(pulled, pulled)] += norms[p] * problem.gram[np.ix_(pulled, pulled)]
             blocks.append(norms[p] * problem.gram[np.ix_(kinked, kinked)])
             blocks[-1][np.diag_indices(len(kinked))] += (on_ratio + off / kinks)[own]
             borders.append(np.zeros((n, len(kinked))))
