@@ -82,8 +82,8 @@ def error_and_radius(
 def reached(trials: Sequence[Trial], predicted: Mapping[int, float]) -> Figure:
     """Draw the share of runs that met L < 1/n against width, by start, with its 95 % interval.
 
-    Dashed, `predicted`: by width, the probability that every cluster has a neuron that is on at
-    the start.
+    Dashed, `predicted`: by width, the probability that every cluster has a neuron of its own
+    sign that is on at the start.
     """
     with style.drawing(height=3.9) as (figure, ((axes,),)):
         for place, color, marker, _, width, group in _groups(trials):
@@ -101,8 +101,8 @@ def reached(trials: Sequence[Trial], predicted: Mapping[int, float]) -> Figure:
             )
         at = sorted(predicted)
         axes.plot(at, [predicted[m] for m in at], "--", color=style.BOUND, linewidth=1.5)
-        words = "every cluster\nhas a neuron\nthat is on\nat the start"
-        style.write(axes, 16.5, 0.93, words, color=style.BOUND, va="top", fontsize=9)
+        words = "every cluster\nhas a neuron\nof its sign on\nat the start"
+        style.write(axes, 18.0, 0.9, words, color=style.BOUND, va="top", fontsize=9)
         axes.set(ylim=(-0.05, 1.08), ylabel=r"share of runs with $L < 1/n$")
         _widths(axes, trials, room=16.0)
         _key(axes, trials, 0.97, 0.62)

@@ -133,7 +133,7 @@ def bias(
         style.write(left, BEST_BIAS, 0.72, r"$\sqrt{d/2}$", ha="center", va="bottom")
         style.write(left, -2.0, 0.46, "Theorem 4.1", color=style.ROBUST, va="top")
         right.set_yscale("log")
-        right.set(ylabel="normalized margin, relative to the largest")
+        right.set(ylabel="normalized margin over the KKT point's")
         right.set_ylim(margins.min() / 2, 1.5)
         style.write(right, -2.0, margins.min() / 1.2, "Theorem 4.1", color=style.ROBUST, va="top")
     return figure
