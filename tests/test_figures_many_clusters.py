@@ -1,5 +1,7 @@
 """Figures of the chapter on many clusters: what is drawn against the data that it should show."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -46,6 +48,24 @@ def test_crowding_shows_means_over_seeds():
     assert any(np.allclose(one, 0.3) for one in network)
 
 
+def hollow(axes):
+    """Places and heights of the hollow markers."""
+    found = [one.get_xydata() for one in axes.lines if one.get_markerfacecolor() == "none"]
+    return np.concatenate(found)
+
+
+def test_no_error_seen_is_a_hollow_marker_at_a_level_that_says_so():
+    rows = [row(k, seed) for k in (5, 20) for seed in (0, 1, 2)]
+    axes = figures.crowding(rows).axes[0]
+    assert axes.get_yticklabels()[0].get_text() == "none\nseen"
+    level = axes.get_yticks()[0]
+    assert level < min(figures.values(rows, "error"))
+    np.testing.assert_allclose(hollow(axes), [[0.5, level], [2.0, level]])  # the nearest mean's
+    rare = [replace(one, errors=1, counted=10**6) for one in rows[:1]]
+    growth = figures.growing([*rare, row(10, 0, d=20)], [0.5])
+    assert growth.axes[0].get_yticks()[0] < 1e-6, "a rare error is no zero"
+
+
 def test_lengths_are_medians_and_infinite_ones_are_left_out():
     rows = [row(5, 0), row(20, 0, length=np.inf), row(20, 1, length=0.7), row(20, 2, length=0.6)]
     rows += [row(30, 0, length=np.inf)]
@@ -63,6 +83,7 @@ def test_along_a_path_draws_have_a_mean_and_a_standard_error():
     np.testing.assert_allclose(d, [10, 20])
     np.testing.assert_allclose(middle, [0.3, 0.2])
     np.testing.assert_allclose(error, [0.1 / np.sqrt(3), 0])
+    assert figures.along(rows, 2, "radius", least_draws=2)[0] == [10]
     _, share, _ = figures.along(rows, 2, "share")
     np.testing.assert_allclose(share, [0.6, 0.4])
     assert [len(one) for one in figures.along([row(20, 0, length=np.inf)], 2, "length")] == [0] * 3
@@ -79,3 +100,5 @@ def test_growing_draws_one_curve_for_each_crowd():
     np.testing.assert_allclose(curves[1], [[6, 0.25], [12, 0.25], [24, 0.25]])
     names = {text.get_text() for text in radius.texts}
     assert {"$k/d=0.5$", "$k/d=2$"} <= names
+    assert {text.xy[0] for text in radius.texts if "k/d" in text.get_text()} == {6}
+    assert radius.get_xlim()[0] < 4, "room for them left of the curves"

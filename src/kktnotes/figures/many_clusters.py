@@ -12,7 +12,7 @@ from kktnotes.figures import style
 from kktnotes.open_questions import Crowded, separable_share
 from kktnotes.separability import clopper_pearson
 
-LEAST_ERROR = 1e-5  # where no error at all is drawn
+LEAST_ERROR = 1e-5  # no error at all is drawn below this, and below the least share seen
 TICKS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 2, 3, 5)  # of lengths on logarithmic axes
 
 
@@ -54,17 +54,19 @@ def separability(
 def crowding(rows: Sequence[Crowded]) -> Figure:
     """Draw error, radius and flips against k/d: means over seeds with their standard deviations.
 
-    The length for 95 % at once is a median, with a median deviation. Rows without a certified
-    point are left out.
+    The length for 95 % at once is a median, with a median deviation. Hollow markers at the level
+    "none seen" stand for no wrong point. Rows without a certified point are left out.
     """
     known = [row for row in rows if row.point is not None]
+    by_k = [[row for row in known if row.k == k] for k in sorted({row.k for row in known})]
+    names = ("error", "mean_error")
+    unseen = _unseen([values(own, name).mean() for own in by_k for name in names])
     with style.drawing(3, 1, height=8.4, sharex=True) as (figure, grid):
         error, radius, flip = grid[:, 0]
-        _bars(error, known, "error", style.FLOW, "network", least=LEAST_ERROR)
-        _bars(error, known, "mean_error", style.EXTRA[2], "nearest mean", least=LEAST_ERROR)
-        error.set(yscale="log", ylabel="share wrong", title="fresh points that are wrong")
-        error.set_ylim(LEAST_ERROR / 2, 1)
-        style.write(error, 0.03, 1.6 * LEAST_ERROR, "none seen", color=style.BOUND)
+        _bars(error, known, "error", style.FLOW, "network", least=unseen)
+        _bars(error, known, "mean_error", style.EXTRA[2], "nearest mean", least=unseen)
+        error.set(ylabel="share wrong", title="fresh points that are wrong")
+        _error_axis(error, unseen)
         _bars(radius, known, "nearest", style.EXTRA[2], "nearest mean")
         _bars(radius, known, "radius", style.FLOW, "network")
         ratios = np.array(sorted({row.k / row.d for row in known}))
@@ -93,7 +95,8 @@ def growing(rows: Sequence[Crowded], ratios: Sequence[float]) -> Figure:
     """Draw error, radius, radius over the nearest mean's and length along u against d, k/d fixed.
 
     Means over draws, of lengths medians, and their standard errors; rows without a certified point
-    are left out. The dashed line falls like 1 / sqrt(d), as a bound of order sqrt(d/k) would.
+    are left out. The dashed line falls like 1 / sqrt(d), as a bound of order sqrt(d/k) would. The
+    curves are named where they begin, at the least d; hollow markers stand for no wrong point.
     """
     panels = {
         "error": ("share wrong", "fresh points that are wrong"),
@@ -104,31 +107,31 @@ def growing(rows: Sequence[Crowded], ratios: Sequence[float]) -> Figure:
     shades = [str(0.66 - 0.56 * place / max(len(ratios) - 1, 1)) for place in range(len(ratios))]
     with style.drawing(2, 2, height=6.4, sharex=True) as (figure, grid):
         for axes, (name, (unit, title)) in zip(grid.flat, panels.items(), strict=True):
-            least = LEAST_ERROR if name == "error" else 0.0
-            ends = []
-            for place, (ratio, shade) in enumerate(zip(ratios, shades, strict=True)):
-                d, middle, spread = along(rows, ratio, name)
+            curves = [along(rows, ratio, name) for ratio in ratios]
+            unseen = _unseen(np.concatenate([curve[1] for curve in curves]))
+            least = unseen if name == "error" else 0.0
+            begins = []
+            axes.set(xscale="log", yscale="log", ylabel=unit, title=title)
+            for place, (curve, shade) in enumerate(zip(curves, shades, strict=True)):
+                d, middle, spread = curve
                 if not len(d):
                     continue
-                middle = np.maximum(middle, least)
-                bars = [np.minimum(spread, 0.9 * middle - 0.4 * least), spread]
-                line = f"{style.MARKERS[place]}-"
-                axes.errorbar(d, middle, bars, fmt=line, color=shade, capsize=3, markersize=5)
-                ends.append((d[-1], middle[-1], f"$k/d={ratio:g}$", shade))
-            axes.set(xscale="log", yscale="log", ylabel=unit, title=title)
-            _name_ends(axes, ends)
+                line = _curve(axes, d, middle, spread, style.MARKERS[place], shade, least)
+                begins.append((d[0], line[0], f"$k/d={ratios[place]:g}$", shade))
+            if name == "error":
+                _error_axis(axes, unseen)
+            _name_beginnings(axes, begins)
         sizes = sorted({row.d for row in rows})
         top = grid[0, 1]
         fall = 0.95 * top.get_ylim()[1] * np.sqrt(sizes[0] / np.array(sizes, dtype=float))
         top.plot(sizes, fall, "--", color=style.BOUND)
         half = len(sizes) // 2
         style.write(top, 1.05 * sizes[half], 1.05 * fall[half], r"$1/\sqrt{d}$", color=style.BOUND)
-        style.write(grid[0, 0], sizes[0], 1.3 * LEAST_ERROR, "none seen", color=style.BOUND)
         for axes in grid[1]:
             axes.set_xlabel("dimension, $d$")
         for axes in grid.flat:
             axes.set_xticks(sizes, [str(d) for d in sizes])
-            axes.set_xlim(sizes[0] / 1.15, sizes[-1] * (sizes[-1] / sizes[0]) ** 0.3)
+            axes.set_xlim(sizes[0] / (sizes[-1] / sizes[0]) ** 0.45, 1.15 * sizes[-1])
             axes.minorticks_off()
         for axes in grid.flat[1:]:
             shown = [one for one in TICKS if np.prod(np.array(axes.get_ylim()) - one) <= 0]
@@ -136,34 +139,78 @@ def growing(rows: Sequence[Crowded], ratios: Sequence[float]) -> Figure:
     return figure
 
 
-def _name_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
-    """Write names right of the curves' ends, one above the other where they end together."""
+def _name_beginnings(axes: Axes, begins: Sequence[tuple[float, float, str, str]]) -> None:
+    """Write names left of the curves' beginnings, one above the other where they begin together."""
     low, high = np.log(axes.get_ylim())
     floors: dict[float, float] = {}
-    for d, last, text, color in sorted(ends):
-        height = max((np.log(last) - low) / (high - low), floors.get(d, 0.0))
+    for d, first, text, color in sorted(begins):
+        height = max((np.log(first) - low) / (high - low), floors.get(d, 0.0))
         floors[d] = height + 0.09
         axes.annotate(
-            text, (d, height), (7, 0), xycoords=("data", "axes fraction"),
+            text, (d, height), (-7, 0), xycoords=("data", "axes fraction"), ha="right",
             textcoords="offset points", va="center", fontsize=10, color=color,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0},
         )  # fmt: skip
 
 
+def _unseen(shares: Sequence[float]) -> float:
+    """Return a level clearly below all positive shares, where those that are zero are drawn."""
+    return min([LEAST_ERROR / 3, *(0.2 * float(share) for share in shares if share > 0)])
+
+
+def _error_axis(axes: Axes, unseen: float) -> None:
+    """Give an axis of errors powers of ten above the level at which no error is drawn."""
+    powers = [power for power in range(-12, 1) if 10.0**power > 1.5 * unseen]
+    axes.set(yscale="log", ylim=(unseen / 2, 1))
+    # The lowest power has no label where that would touch the one of zero.
+    texts = [f"$10^{{{power}}}$" if 10.0**power > 6 * unseen else "" for power in powers]
+    axes.set_yticks([unseen, *(10.0**power for power in powers)], ["none\nseen", *texts])
+    axes.minorticks_off()
+
+
+def _curve(
+    axes: Axes,
+    places: Sequence[float],
+    middle: Sequence[float],
+    spread: Sequence[float],
+    marker: str,
+    color: str,
+    least: float = 0.0,
+) -> np.ndarray:
+    """Draw a curve with bars, zeros hollow at the level `least` if that is positive.
+
+    Returns the heights that were drawn.
+    """
+    middle, spread = np.array(middle, dtype=float), np.array(spread, dtype=float)
+    none = (middle == 0) & (least > 0)
+    heights = np.where(none, least, middle)
+    # On a logarithmic axis a bar that reaches zero ends above it, at `least` if there is one.
+    end = least or 0.1 * heights * (axes.get_yscale() == "log")
+    below = np.minimum(spread, heights - end)
+    axes.errorbar(places, heights, [below, spread], fmt="-", color=color, capsize=3)
+    at = np.array(places)
+    axes.plot(at[~none], heights[~none], marker, color=color, markersize=5)
+    if none.any():  # rings over white, through which another curve's rings still show
+        axes.plot(at[none], heights[none], "o", color="white", markersize=6, zorder=2.5)
+        look = {"markersize": 7, "markerfacecolor": "none", "zorder": 3}
+        axes.plot(at[none], heights[none], marker, color=color, **look)
+    return heights
+
+
 def along(
-    rows: Sequence[Crowded], ratio: float, name: str
+    rows: Sequence[Crowded], ratio: float, name: str, *, least_draws: int = 1
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the dimensions at one k/d, and there the mean over draws and its standard error.
 
     Of lengths along u, the median and its error. Rows without a certified point are left out, and
-    so are infinite medians; one draw has no error to show.
+    so are infinite medians and dimensions with fewer than `least_draws`; one draw has no error to
+    show.
     """
     known = [row for row in rows if row.point is not None and row.k == ratio * row.d]
     found = []
     for d in sorted({row.d for row in known}):
         own = values([row for row in known if row.d == d], name)
         middle, spread = _typical(own, name)
-        if np.isfinite(middle):
+        if np.isfinite(middle) and len(own) >= least_draws:
             found.append((d, middle, spread / np.sqrt(len(own))))
     return tuple(np.array(found, dtype=float).reshape(-1, 3).T)
 
@@ -206,13 +253,10 @@ def _bars(
         middle, spread = _typical(values(own, name), name)
         if np.isfinite(middle):
             places.append(k / own[0].d)
-            middles.append(max(middle, least))
+            middles.append(middle)
             spreads.append(spread)
-    below = np.minimum(spreads, np.array(middles) - least / 2)
-    axes.errorbar(
-        places, middles, yerr=[below, spreads], fmt="o-", color=color, capsize=3, markersize=5
-    )
+    heights = _curve(axes, places, middles, spreads, "o", color, least)
     axes.annotate(
-        label, (places[-1], middles[-1]), (8, 0), textcoords="offset points", va="center",
+        label, (places[-1], heights[-1]), (8, 0), textcoords="offset points", va="center",
         color=color,
     )  # fmt: skip
