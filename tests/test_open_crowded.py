@@ -67,3 +67,8 @@ def test_the_stopped_flow_is_compared_on_the_fresh_points(rows):
 def test_a_width_that_cannot_separate_is_reported():
     row = crowded(12, 2, [0], sigma=0.05, width=1, fresh=100, probes=2)[0]
     assert row.point is None and not row.loss_reached and row.ending.startswith("flow: ")
+
+
+def test_no_seed_at_all_is_refused():
+    with pytest.raises(ValueError, match="seeds: got none"):
+        crowded(6, 6, [], sigma=0.4)

@@ -117,6 +117,8 @@ def crowded(
     fresh, probes : int
         Fresh points to count errors on, and how many of them get an exact radius.
     """
+    if not len(seeds):
+        raise checks.refuse("seeds", "none", "one seed or more")
     samples = []
     for seed in seeds:
         clusters = Clusters.on_sphere(k, d, sigma, seed=seed).plain()
