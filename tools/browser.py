@@ -30,6 +30,11 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--remote-debugging-pipe",
 )
+# Colors that fade in are on their way for a moment after the load; what never ends is not awaited.
+FADING = (
+    "document.getAnimations().some(one => one.playState === 'running' "
+    "&& one.effect.getComputedTiming().endTime < Infinity)"
+)
 # Puts the two pipe ends where Chromium looks for them, then becomes Chromium.
 LAUNCH = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"  # noqa: E501
 
@@ -152,7 +157,7 @@ class Browser:
     def open(
         self, url: str, *, width: int = 1280, height: int = 900, scheme: str = "light"
     ) -> Page:
-        """Open a page, wait until it is loaded and its formulas are set, and return it."""
+        """Open a page, wait until it is loaded, its formulas set and its colors at rest."""
         target = self.send("Target.createTarget", {"url": "about:blank"})["targetId"]
         attach = {"targetId": target, "flatten": True}
         session = self.send("Target.attachToTarget", attach)["sessionId"]
@@ -170,4 +175,5 @@ class Browser:
         while not page.loaded:
             self.receive(deadline)
         page.run("window.MathJax && MathJax.startup ? MathJax.startup.promise.then(() => 0) : 0")
+        page.wait(f"!({FADING})")
         return page
