@@ -32,6 +32,16 @@ def test_a_failed_run_leaves_the_old_figures(project):
     assert [path.name for path in kept.parent.iterdir()] == ["bad.txt"]
 
 
+def test_an_interrupted_run_leaves_no_half_written_file(project, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(benchmarks.subprocess, "run", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        benchmarks.run("good", project)
+    assert list((project / "book" / "_benchmarks").iterdir()) == []
+
+
 def test_unknown_names_are_refused(capsys):
     assert benchmarks.main(["nothing"]) == 2
     assert "'nothing'" in capsys.readouterr().out

@@ -46,15 +46,16 @@ def run(name: str, root: Path = chapters.ROOT) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / f".{name}.partial"
     threads = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(heading(command))
-        file.flush()
-        script = [sys.executable, str(root / "benchmarks" / command[0]), *command[1:]]
-        done = subprocess.run(script, stdout=file, env=os.environ | threads, check=False)
-    if done.returncode == 0:
-        os.replace(partial, folder / f"{name}.txt")
-    else:
-        partial.unlink()
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(heading(command))
+            file.flush()
+            script = [sys.executable, str(root / "benchmarks" / command[0]), *command[1:]]
+            done = subprocess.run(script, stdout=file, env=os.environ | threads, check=False)
+        if done.returncode == 0:
+            os.replace(partial, folder / f"{name}.txt")
+    finally:  # also when it is interrupted
+        partial.unlink(missing_ok=True)
     return done.returncode
 
 
