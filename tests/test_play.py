@@ -4,11 +4,14 @@ import json
 import math
 
 import pytest
+import torch
 
 import kktnotes as kn
 from kktnotes import play
 from kktnotes.evidence.measurement import MIME
 from kktnotes.evidence.verdict import WORDS
+from kktnotes.play.verdicts import NO_VERDICT, fixed_eta, power
+from kktnotes.theory import flips, inner_products
 
 SETTINGS = {
     "small": play.Setting(1203, 4, 1203**-0.5, n=60),
@@ -40,7 +43,7 @@ def test_every_setting_is_answered_and_no_green_without_hypotheses(outcomes, nam
     outcome = outcomes[name]
     terms, rows = play.hypotheses(outcome), play.conclusions(outcome)
     for row in rows:
-        assert row.verdict in WORDS and row.verdict != "contradicted"
+        assert row.verdict in (*WORDS, NO_VERDICT) and row.verdict != "contradicted"
         if row.verdict in ("holds", "consistent", "identity"):
             assert terms[row.statement].holds
     assert outcome.limit is not None or outcome.remarks
@@ -72,6 +75,29 @@ def test_a_met_setting_agrees_with_its_parts(outcomes):
     assert row["Theorem 3.1"].verdict == "outside" and "examples" in row["Theorem 3.1"].reason
     values = play.radii(outcome, outcome.network)
     assert all(abs(value - 0.5) < 0.05 for value in values)
+
+
+def test_flips_are_judged_at_an_eta_fixed_by_the_data_alone(outcomes):
+    """At 0.4 eta* this network fails, so that the row can; eta* is written out by hand."""
+    outcome = outcomes["small"]
+    eta = fixed_eta(outcome)
+    fails, *lengths = [r for r in play.conclusions(outcome) if r.statement == "Theorem 4.2"]
+    assert [row.verdict for row in lengths] == [NO_VERDICT, NO_VERDICT]
+    assert float(lengths[0].value) > float(lengths[1].value)
+    u = outcome.sample.clusters.direction
+    u = torch.nn.functional.pad(u, (0, outcome.sample.p - len(u)))
+    log = flips.log_failure(outcome.network, outcome.sample, eta * u)
+    assert fails.value == power(log) and log < math.log(0.01)
+    weak = flips.log_failure(outcome.network, outcome.sample, 0.4 * eta * u)
+    assert weak > math.log(0.01)
+    m = inner_products(outcome.sample)
+    reach = (m.b / m.a + m.tau) * m.b / (m.kappa * 2 * (1 - 2 * m.tau))
+    assert math.isclose(eta, reach, rel_tol=1e-12)
+    for name in ("loud", "one point"):
+        if outcomes[name].network is not None:
+            rows = play.conclusions(outcomes[name])
+            row = next(row for row in rows if row.statement == "Theorem 4.2")
+            assert row.value == "no such η" and row.verdict == "outside"
 
 
 def test_dimensions_change_the_verdict():
