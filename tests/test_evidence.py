@@ -256,6 +256,25 @@ def test_a_correction_within_the_allowance_is_no_other_power():
         kn.Order("k", at, bent, -0.5, allowance=0.1)
 
 
+def test_an_allowance_may_differ_from_point_to_point():
+    at = [2, 4, 8, 16, 32]
+    # The worst for the slope, of corrections that fall like 1/x: each value bent by its own.
+    signs = [-1, -1, 0, 1, 1]
+    bent = [x**-0.5 * (1 + 0.02 / x) ** sign for x, sign in zip(at, signs, strict=True)]
+    slope = np.polyfit(np.log(at), np.log(bent), 1)[0]
+    order = kn.Order("k", at, [x**slope for x in at], -0.5, allowance=lambda x: 0.02 / x)
+    assert order.interval[0] == pytest.approx(-0.5, abs=1e-8)  # just reaches the true power
+    assert order.bare_interval == pytest.approx((slope, slope), abs=2e-9)
+    kept = kn.record("x", "y", order)
+    again = type(kept.measurement).from_json(json.loads(json.dumps(kept.measurement.to_json())))
+    assert again.order.interval == order.interval
+    assert "off by 0.062 to 1 %" in str(kept)
+    with pytest.raises(ValueError, match="allowance: got list, allowed is a function"):
+        kn.Order("k", at, bent, -0.5, allowance=[0.01] * 5)
+    with pytest.raises(ValueError, match="allowance"):
+        kn.Order("k", at, bent, -0.5, allowance=lambda x: 1 / x)
+
+
 def test_points_that_fit_no_line_are_refused():
     with pytest.raises(ValueError, match="at"):
         kn.Order("k", [1, 1, 2, 3, 4], [1, 1, 2, 3, 4], 1.0)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import html
 
+import numpy as np
+
 from kktnotes.evidence.measurement import MIME, Measurement
 from kktnotes.evidence.verdict import Verdict, judge, met
 from kktnotes.terms import SHOWN, Term
@@ -78,8 +80,12 @@ class Card:
                 f"{self._shown(order.range)}; constant {self._shown(order.constant)}, "
                 f"between {self._shown(low)} and {self._shown(high)}"
             )
-            if order.allowance:
-                lines.append(f"each value may be off by {100 * order.allowance:.2g} %")
+            if np.any(order.allowance):
+                ends = (100 * np.min(order.allowance), 100 * np.max(order.allowance))
+                each = " to ".join(dict.fromkeys(f"{one:.2g}" for one in ends))
+                low, high = order.bare_interval
+                without = f"without that, {low:.4f} to {high:.4f}"
+                lines.append(f"each value may be off by {each} %; {without}")
         if self.verdict.reason:
             lines.append(self.verdict.reason)
         lines.append(self._hypotheses())

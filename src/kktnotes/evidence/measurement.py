@@ -109,7 +109,10 @@ class Measurement:
                 values[part] = tuple(_term(one) for one in values[part])
             if values["order"] is not None:
                 order = dict(values["order"])
-                values["order"] = Order(**order | {"shape": Shape(order["shape"])})
+                listed = [
+                    name for name in ("shape", "allowance") if isinstance(order.get(name), list)
+                ]
+                values["order"] = Order(**order | {name: Shape(order[name]) for name in listed})
             return cls(**values)
         except (KeyError, TypeError) as error:
             raise checks.refuse("measurement", error, "what kktnotes.record writes") from error

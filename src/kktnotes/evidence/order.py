@@ -24,7 +24,7 @@ ROUNDING = 1e-9
 
 
 class Shape(tuple):
-    """The values of a shape at the points of an order, as a notebook stores them."""
+    """A shape or an allowance at the points of an order, as a notebook stores it."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,11 @@ class Order:
     shape : callable, optional
         g, where the prediction is C x^p g(x), such as a logarithm. It is a function of the
         parameter alone, so that no constant is fitted at a point; its values are kept.
-    allowance : float
+    allowance : float or callable
         How far each value may be off by corrections that vanish in the limit, relatively, at most
-        0.02. Exact medians scatter less than such corrections, and an interval that knows of
-        scatter alone would take the correction for another power.
+        0.02: one number for all, or a function of the parameter alone, known before anything is
+        measured. Exact medians scatter less than such corrections, and an interval that knows of
+        scatter alone would take the correction for another power (`bare_interval` is that one).
     """
 
     parameter: str
@@ -55,7 +56,7 @@ class Order:
     values: Sequence[float]
     exponent: float
     shape: Callable[[float], float] | Shape | None = None
-    allowance: float = 0.0
+    allowance: float | Callable[[float], float] | Shape = 0.0
 
     def __post_init__(self) -> None:
         """Check and freeze the numbers."""
@@ -73,10 +74,21 @@ class Order:
             raise checks.refuse("values", f"{len(values)} for {len(at)} points", "one at each")
         if len(set(at)) < max(len(at), 3):
             raise checks.refuse("at", f"{len(set(at))} different values", "3 or more, no repeats")
-        if not 0 <= self.allowance <= MOST_ALLOWANCE:
-            raise checks.refuse("allowance", self.allowance, f"0 to {MOST_ALLOWANCE}")
-        for name, value in (("at", at), ("values", values), ("shape", shape)):
+        frozen = {"at": at, "values": values, "shape": shape, "allowance": self._allowed(at)}
+        for name, value in frozen.items():
             object.__setattr__(self, name, value)
+
+    def _allowed(self, at: tuple[float, ...]) -> float | Shape:
+        """Return the allowance: one number, or one a point."""
+        given = self.allowance
+        if callable(given):
+            given = Shape(float(given(x)) for x in at)
+        elif isinstance(given, list | tuple) and not isinstance(given, Shape):
+            raise checks.refuse("allowance", type(given).__name__, "a function of the parameter")
+        for one in given if isinstance(given, Shape) else (given,):
+            if not 0 <= one <= MOST_ALLOWANCE:
+                raise checks.refuse("allowance", one, f"0 to {MOST_ALLOWANCE}")
+        return given
 
     @property
     def range(self) -> float:
@@ -89,11 +101,17 @@ class Order:
 
         Wider on each side by what corrections within the allowance can do to the slope.
         """
-        x = np.log(self.at)
-        fit = stats.linregress(x, np.log(self.values) - np.log(self.shape))
+        x = np.log(self.at) - np.log(self.at).mean()
+        levers = np.abs(x) / (x**2).sum()  # of each value on the slope
+        wider = float((np.log1p(self.allowance) * levers).sum())
+        low, high = self.bare_interval
+        return low - wider, high + wider
+
+    @property
+    def bare_interval(self) -> tuple[float, float]:
+        """The interval that scatter alone gives, without the allowance."""
+        fit = stats.linregress(np.log(self.at), np.log(self.values) - np.log(self.shape))
         half = float(fit.stderr * stats.t.ppf(0.975, len(self.at) - 2)) + ROUNDING
-        lever = float(np.abs(x - x.mean()).sum() / ((x - x.mean()) ** 2).sum())
-        half += math.log1p(self.allowance) * lever
         return float(fit.slope) - half, float(fit.slope) + half
 
     @property
