@@ -73,7 +73,7 @@ def log_super_polynomial(d: int) -> float:
     """Return ln d^(-ln d), an explicit rate faster than every power of d (ours).
 
     The paper's probabilities of failure are d^(-omega(1)), without a rate. Under Assumption 2.2
-    every distance in `log_failure` is at least 20 ln(d) standard deviations, so failures are
-    rarer than this.
+    every distance in `log_failure` is at least 20 ln(d) standard deviations, for the event
+    "radius" at its default sqrt(d) / 8; so these failures are rarer than this.
     """
     return -(math.log(checks.integer("d", d)) ** 2)
