@@ -1,6 +1,6 @@
 """Hypotheses of the paper's statements term by term, and explicit constants (ours)."""
 
-from kktnotes.theory import every_point, flips, strongest
+from kktnotes.theory import every_flip, every_point, flips, strongest
 from kktnotes.theory.chain import Chain, chain
 from kktnotes.theory.constants import (
     Bound,
@@ -53,6 +53,7 @@ __all__ = [
     "check_radii",
     "cluster_sum_upper",
     "cluster_sums",
+    "every_flip",
     "every_point",
     "flip_eta_upper",
     "flip_norm_upper",
