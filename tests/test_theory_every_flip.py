@@ -102,6 +102,6 @@ def test_refuses_bad_input():
         every_flip.log_failure(SAMPLE, -1.0)
     with pytest.raises(ValueError, match="epsilon: got"):
         every_flip.eta_for_all(SAMPLE, epsilon=1.0)
-    signs = kn.Clusters.orthogonal(2, 30, 0.1).plain().with_noise("rademacher")
+    own = kn.Sample.from_arrays([[3.0, 0.0], [0.0, 3.0]], [1, -1], [0, 1])
     with pytest.raises(ValueError, match="sample: got"):
-        every_flip.log_failure(signs.sample(8, seed=0), 0.5)
+        every_flip.log_failure(own, 0.5)

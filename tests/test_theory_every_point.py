@@ -68,10 +68,10 @@ def test_says_nothing_for_an_unseen_cluster_or_large_tau():
     assert torch.equal(every_point.log_error_by_cluster(loud), torch.zeros(3).double())
 
 
-def test_refuses_other_noise():
-    signs = kn.Clusters.orthogonal(2, 30, 0.1).plain().with_noise("rademacher")
+def test_refuses_data_without_a_distribution():
+    own = kn.Sample.from_arrays([[3.0, 0.0], [0.0, 3.0]], [1, -1], [0, 1])
     with pytest.raises(ValueError, match="sample: got"):
-        every_point.log_error(signs.sample(8, seed=0))
+        every_point.log_error(own)
 
 
 @pytest.mark.parametrize(("d", "n"), [(1203, 202), (1203, 1300), (10**7, 1040), (549, 80)])

@@ -1,6 +1,6 @@
 """Hypotheses of the paper's statements term by term, and explicit constants (ours)."""
 
-from kktnotes.theory import every_flip, every_point, flips, strongest
+from kktnotes.theory import every_flip, every_point, flips, remarks, strongest
 from kktnotes.theory.chain import Chain, chain
 from kktnotes.theory.constants import (
     Bound,
@@ -72,6 +72,7 @@ __all__ = [
     "missed_law",
     "own_sum_lower",
     "radius_lower",
+    "remarks",
     "strongest",
     "theorem_2_1",
     "theorem_3_1",

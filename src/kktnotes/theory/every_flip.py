@@ -12,6 +12,7 @@ and the gamma at which both sides are equal, a union bound over the n examples g
                                                       + sum_{i not in q} Pr[|x~_i . x~| >= gamma].
 
 beta is chosen to make the right side small, and `every_point` bounds the wrong signs at x itself.
+Noise of another law has other tails and nothing else; see `noise_tails`.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ import math
 import numpy as np
 import torch
 from scipy.optimize import minimize_scalar
-from scipy.special import log_ndtr, logsumexp
+from scipy.special import logsumexp
 
 from kktnotes import checks
 from kktnotes.sample import Sample
-from kktnotes.theory import every_point
+from kktnotes.theory import every_point, noise_tails
 from kktnotes.theory.constants import InnerProducts, flip_eta_upper, inner_products
 
 DOUBLINGS = 40
@@ -39,7 +40,7 @@ def log_failure_by_cluster(
     Parameters
     ----------
     sample : Sample
-        One training sample, drawn from clusters with noise N(0, sigma^2 I).
+        One training sample, drawn from clusters, whatever their noise.
     eta : float
         At least 0; u = sum_q y_q mu_q.
     measured : InnerProducts, optional
@@ -52,7 +53,6 @@ def log_failure_by_cluster(
         of the other kind opposes, and for every cluster where tau >= 1/2 or kappa <= 0.
     """
     eta = checks.positive("eta", eta, zero=True)
-    _gaussian(sample)
     measured = inner_products(sample) if measured is None else measured
     wrong = every_point.log_error_by_cluster(sample, measured=measured)
     return torch.logaddexp(wrong, _still(sample, eta, measured)).clamp(max=0.0)
@@ -81,7 +81,6 @@ def eta_for_all(sample: Sample, *, epsilon: float, tolerance: float = 1e-6) -> f
     if checks.positive("epsilon", epsilon) >= 1:
         raise checks.refuse("epsilon", epsilon, "a number between 0 and 1")
     tolerance = checks.positive("tolerance", tolerance)
-    _gaussian(sample)
     measured = inner_products(sample)
     wrong = every_point.log_error_by_cluster(sample, measured=measured)
     if float(wrong.max()) > math.log(epsilon):
@@ -106,41 +105,33 @@ def eta_for_all(sample: Sample, *, epsilon: float, tolerance: float = 1e-6) -> f
     return high
 
 
-def _gaussian(sample: Sample) -> None:
-    """Refuse a sample whose fresh inner products are not normal."""
-    clusters = sample.clusters
-    if clusters is None or clusters.noise != "gaussian" or clusters.factor is not None:
-        came = "your own data or another noise"
-        raise checks.refuse("sample", came, "a sample drawn from Clusters, noise N(0, sigma^2 I)")
-
-
 def _still(sample: Sample, eta: float, measured: InnerProducts) -> torch.Tensor:
     """Return upper bounds of ln Pr[some KKT point has y N(x - y eta u) >= 0 | cluster], (k,)."""
     clusters, logs = sample.clusters, np.zeros(sample.clusters.k)
     if not (measured.tau < 0.5 and measured.kappa > 0 and eta > 0):
         return torch.from_numpy(logs)
     centers = (sample.x @ sample.means.T + 1).numpy(force=True)
-    spread = clusters.sigma * torch.linalg.vector_norm(sample.x, dim=-1).numpy(force=True)
+    spread, noise = noise_tails.spread(sample), clusters.noise
     cluster = sample.cluster.numpy(force=True)
     shrunk = eta * measured.a * measured.kappa * (1 - 2 * measured.tau) / measured.b
     for q, label in enumerate(clusters.labels.tolist()):
         opposite = measured.seen_negative if label > 0 else measured.seen_positive
         own = cluster == q
         if own.any() and opposite:
-            logs[q] = _least(centers[:, q], spread, own, shrunk * opposite, measured.seen)
+            logs[q] = _least(centers[:, q], spread, own, shrunk * opposite, measured.seen, noise)
     return torch.from_numpy(logs)
 
 
 def _least(
-    centers: np.ndarray, spread: np.ndarray, own: np.ndarray, reach: float, seen: int
+    centers: np.ndarray, spread: np.ndarray, own: np.ndarray, reach: float, seen: int, noise: str
 ) -> float:
     """Return the least union bound over beta in [0, reach], gamma = (reach - beta) / k'."""
 
     def bound(share: float) -> float:
         beta, gamma = share * reach, (1 - share) * reach / seen
-        high = log_ndtr((centers[own] - beta) / spread[own])
-        up = log_ndtr((centers[~own] - gamma) / spread[~own])
-        down = log_ndtr((-centers[~own] - gamma) / spread[~own])
+        high = noise_tails.log_above((beta - centers[own]) / spread[own], noise)
+        up = noise_tails.log_above((gamma - centers[~own]) / spread[~own], noise)
+        down = noise_tails.log_above((gamma + centers[~own]) / spread[~own], noise)
         return float(logsumexp(np.concatenate([high, up, down])))
 
     found = minimize_scalar(bound, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-6})

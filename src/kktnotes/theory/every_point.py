@@ -10,7 +10,8 @@ alpha, and the gamma at which both sides are equal, a union bound over the n exa
     Pr[some KKT point has y N(x) <= 0 | q] <= sum_{i in q} Pr[x~_i . x~ < alpha]
                                             + sum_{i not in q} Pr[|x~_i . x~| >= gamma].
 
-alpha is chosen to make the right side small. No network and no training enter.
+alpha is chosen to make the right side small. No network and no training enter. Means of other
+norms and noise of another law need other tails and nothing else; see `noise_tails`.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ import math
 import numpy as np
 import torch
 from scipy.optimize import minimize_scalar
-from scipy.special import log_ndtr, logsumexp
+from scipy.special import logsumexp
 
-from kktnotes import checks
 from kktnotes.sample import Sample
+from kktnotes.theory import noise_tails
 from kktnotes.theory.constants import InnerProducts, inner_products
 
 
@@ -33,7 +34,7 @@ def log_error_by_cluster(sample: Sample, *, measured: InnerProducts | None = Non
     Parameters
     ----------
     sample : Sample
-        One training sample, drawn from clusters with noise N(0, sigma^2 I).
+        One training sample, drawn from clusters, whatever their noise.
     measured : InnerProducts, optional
         Of the sample, where known already.
 
@@ -43,22 +44,18 @@ def log_error_by_cluster(sample: Sample, *, measured: InnerProducts | None = Non
         0 = ln 1, which says nothing, for a cluster without an example, and for every cluster where
         tau >= 1/2.
     """
-    clusters = sample.clusters
-    if clusters is None or clusters.noise != "gaussian" or clusters.factor is not None:
-        came = "your own data or another noise"
-        raise checks.refuse("sample", came, "a sample drawn from Clusters, noise N(0, sigma^2 I)")
+    clusters, deviation = sample.clusters, noise_tails.spread(sample)
     measured = inner_products(sample) if measured is None else measured
     logs = np.zeros(clusters.k)
     if not measured.tau < 0.5:
         return torch.from_numpy(logs)
     centers = (sample.x @ sample.means.T + 1).numpy(force=True)
-    spread = clusters.sigma * torch.linalg.vector_norm(sample.x, dim=-1).numpy(force=True)
     cluster = sample.cluster.numpy(force=True)
     ratio = (1 - 2 * measured.tau) * measured.a / (measured.b * measured.seen)
     for q in range(clusters.k):
         own = cluster == q
         if own.any():
-            logs[q] = _least(centers[:, q], spread, own, ratio, measured.a)
+            logs[q] = _least(centers[:, q], deviation, own, ratio, measured.a, clusters.noise)
     return torch.from_numpy(logs)
 
 
@@ -69,16 +66,21 @@ def log_error(sample: Sample, *, measured: InnerProducts | None = None) -> float
 
 
 def _least(
-    centers: np.ndarray, spread: np.ndarray, own: np.ndarray, ratio: float, scale: float
+    centers: np.ndarray,
+    spread: np.ndarray,
+    own: np.ndarray,
+    ratio: float,
+    scale: float,
+    noise: str,
 ) -> float:
     """Return the least union bound over alpha in [0, scale], gamma = ratio alpha, at most 0."""
 
     def bound(share: float) -> float:
         alpha = share * scale
         gamma = ratio * alpha
-        low = log_ndtr((alpha - centers[own]) / spread[own])
-        high = log_ndtr((centers[~own] - gamma) / spread[~own])
-        down = log_ndtr((-centers[~own] - gamma) / spread[~own])
+        low = noise_tails.log_above((centers[own] - alpha) / spread[own], noise)
+        high = noise_tails.log_above((gamma - centers[~own]) / spread[~own], noise)
+        down = noise_tails.log_above((gamma + centers[~own]) / spread[~own], noise)
         return float(logsumexp(np.concatenate([low, high, down])))
 
     found = minimize_scalar(bound, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-6})
