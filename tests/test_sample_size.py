@@ -47,6 +47,8 @@ def test_the_errors_under_both_labels_add_up_to_one_or_more():
     both = sum(exact_error.error_by_cluster(network, sample, labels=s * labels) for s in (1, -1))
     fresh = sample.fresh(40_000, seed=5)
     off = (network.preactivations(fresh.x) <= 0).all(-1)
+    zero = exact_error.zero_by_cluster(network, sample)
+    assert torch.allclose(both, 1 + zero, rtol=0, atol=1e-8)
     for q in range(4):
         share = off[fresh.cluster == q].double()
         assert math.isclose(both[q] - 1, share.mean(), abs_tol=4 / math.sqrt(4 * len(share)))

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from scipy.integrate import quad
 from scipy.special import ndtr
+from scipy.stats import multivariate_normal
 
 from kktnotes import checks
 from kktnotes.network import TwoLayerReLU
@@ -42,23 +43,40 @@ def error_by_cluster(
         Other labels of the clusters than the sample's.
     """
     clusters = _gaussian(sample)
-    signs = network.output.sign().tolist()
-    if sorted(signs) != [-1.0, 1.0]:
-        came = f"{len(signs)} neurons of signs {sorted(signs)}"
-        raise checks.refuse("network", came, "two neurons, one of each sign")
     labels = clusters.labels if labels is None else checks.labels("labels", labels, both=False)
     if labels.shape != clusters.labels.shape:
         raise checks.refuse("labels", f"shape {tuple(labels.shape)}", f"({clusters.k},)")
-    size = network.output.abs()[:, None]
-    heights = (size.T * network.preactivations(sample.means)).numpy()
-    weights = (size * network.weights).numpy()
-    covariance = clusters.sigma**2 * weights @ weights.T
+    signs, heights, covariance = _laws(network, sample)
     found = []
     for label, at in zip(labels.tolist(), heights, strict=True):
         own = signs.index(label)
         order = [own, 1 - own]
         found.append(_error(at[order], covariance[np.ix_(order, order)]))
     return torch.tensor(found, dtype=torch.float64)
+
+
+def zero_by_cluster(network: TwoLayerReLU, sample: Sample) -> torch.Tensor:
+    """Return Pr[N(x) = 0], both neurons off, for a fresh point of each cluster, (k,).
+
+    With either label the errors of a cluster add up to 1 and this, since N(x) <= 0 or N(x) >= 0,
+    and both where N(x) = 0. SciPy's bivariate normal law, so independent of `error_by_cluster`.
+    """
+    _, heights, covariance = _laws(network, sample)
+    values = [multivariate_normal.cdf([0.0, 0.0], mean=at, cov=covariance) for at in heights]
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def _laws(network: TwoLayerReLU, sample: Sample) -> tuple[list[float], np.ndarray, np.ndarray]:
+    """Return the neurons' signs, and means (k, 2) and covariance of |v| times preactivations."""
+    clusters = _gaussian(sample)
+    signs = network.output.sign().tolist()
+    if sorted(signs) != [-1.0, 1.0]:
+        came = f"{len(signs)} neurons of signs {sorted(signs)}"
+        raise checks.refuse("network", came, "two neurons, one of each sign")
+    size = network.output.abs()[:, None]
+    heights = (size.T * network.preactivations(sample.means)).numpy()
+    weights = (size * network.weights).numpy()
+    return signs, heights, clusters.sigma**2 * weights @ weights.T
 
 
 def _error(mean: np.ndarray, covariance: np.ndarray) -> float:

@@ -40,6 +40,7 @@ from kktnotes.theory.measured import (
     cluster_sums,
 )
 from kktnotes.theory.robust_network import log_failure, log_super_polynomial
+from kktnotes.theory.strays import log_near_center, log_unmixed
 
 __all__ = [
     "Bound",
@@ -67,7 +68,9 @@ __all__ = [
     "log_missed",
     "log_missed_bound",
     "log_missed_paper",
+    "log_near_center",
     "log_super_polynomial",
+    "log_unmixed",
     "margin_lower",
     "missed_law",
     "own_sum_lower",
