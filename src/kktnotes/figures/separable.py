@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from kktnotes.figures import style
-from kktnotes.open_questions import Compared
+from kktnotes.open_questions import Compared, Halved, surrounded_chance
+from kktnotes.separability import clopper_pearson
 
 COLORS = {"small": style.FLOW, "large": style.EXTRA[0], "poisoned": style.AMBER}
 Curves = Mapping[str, Sequence[float]]
@@ -32,7 +33,8 @@ def paired(rows: Sequence[Compared]) -> Figure:
         for axes in grid.ravel()[len(names) :]:
             axes.set_axis_off()
         for axes, name in zip(grid.ravel(), names, strict=False):
-            axes.plot([0, top], [0, top], "--", color=style.BOUND, linewidth=1.2)
+            dashed = {"color": style.BOUND, "linewidth": 1.2, "label": "diagonal"}
+            axes.plot([0, top], [0, top], "--", **dashed)
             starts = [s for s in COLORS if any(r.name == name and r.start == s for r in known)]
             for number, start in enumerate(starts):
                 own = [row for row in known if (row.name, row.start) == (name, start)]
@@ -43,6 +45,7 @@ def paired(rows: Sequence[Compared]) -> Figure:
                     color=COLORS[start],
                     markersize=4.5,
                     alpha=0.75,
+                    label=f"start: {start}",
                 )
                 place = {"transform": axes.transAxes, "va": "top", "fontsize": 10}
                 axes.text(0.04, 0.97 - 0.1 * number, start, color=COLORS[start], **place)
@@ -70,11 +73,9 @@ def simplex(sizes: Sequence[int], corners: int, errors: Mapping[str, Curves]) ->
     colors = (style.EXTRA[2], *colors[1:])
     with style.drawing(height=3.8) as (figure, ((axes,),)):
         every = np.linspace(0, max(sizes) * 1.05, 200)
-        axes.plot(every, (1 - 1 / corners) ** every, "--", color=style.BOUND)
-        style.write(
-            axes, every[120], (1 - 1 / corners) ** every[120] + 0.07, "corners not in the sample",
-            color=style.BOUND,
-        )  # fmt: skip
+        words, missed = "corners not in the sample", (1 - 1 / corners) ** every
+        axes.plot(every, missed, "--", color=style.BOUND, label=words)
+        style.write(axes, every[120], missed[120] + 0.07, words, color=style.BOUND)
         for row, ((name, table), color) in enumerate(zip(errors.items(), colors, strict=False)):
             table = np.asarray(table, dtype=float)
             middle = np.nanmean(table, 0)
@@ -86,8 +87,67 @@ def simplex(sizes: Sequence[int], corners: int, errors: Mapping[str, Curves]) ->
                 color=color,
                 capsize=3,
                 markersize=7 - row,
+                label=f"{name}: mean over samples, standard deviation",
             )
             place = {"ha": "right", "va": "top", "transform": axes.transAxes}
             axes.text(0.99, 0.98 - 0.09 * row, name, color=color, **place)
         axes.set(xlabel="training points $n$", ylabel="share wrong, exact", ylim=(-0.03, 1.05))
+    return figure
+
+
+CEILING = 1000.0
+"""Zeros behind the decimal point; what has more is drawn there."""
+
+
+def halving(
+    grown: Mapping[int, Sequence[Halved]],
+    dimension: int,
+    drawn: Mapping[int, Sequence[tuple[bool, bool]]],
+) -> Figure:
+    """Draw both errors on wide Gaussians against n, and how often each is exactly zero.
+
+    `grown` has the rows of each n, and `drawn` whether samples surround the origin, as a whole
+    and by halves; Wendel's probabilities of this are the curves.
+    """
+    kinds = (
+        ("linear, maximum margin", "linear", style.AMBER, "s"),
+        ("KKT point", "lower", style.FLOW, "o"),
+    )
+    sizes = list(grown)
+    with style.drawing(1, 2, width=9.0, height=3.8) as (figure, ((left, right),)):
+        for name, value, color, marker in kinds:
+            middles = []
+            for n, rows in grown.items():
+                zeros = [min(-getattr(row, value), CEILING) for row in rows if row.point]
+                label = f"{name}, one sample each"
+                left.plot([n] * len(zeros), zeros, marker, color=color, alpha=0.5, label=label)
+                middles.append(np.median(zeros) if zeros else np.nan)
+            left.plot(sizes, middles, color=color, label=f"{name}, median")
+            if value == "linear":
+                options = {"color": color, "label": "linear, median, at 2 n"}
+                left.plot([2 * n for n in sizes], middles, "--", **options)
+        style.write(left, 38, 60, "linear", color=style.AMBER, ha="right")
+        style.write(left, 62, 1.7, "KKT point of the network", color=style.FLOW)
+        style.write(left, 118, 9, "linear, from\nhalf of them", color=style.AMBER)
+        left.set(xscale="log", yscale="log", xlim=(0.9 * min(sizes), 1.1 * max(sizes)))
+        ticks = [n for n in (24, 40, 80, 160) if min(sizes) <= n <= max(sizes)]
+        left.set_xticks(ticks, [str(n) for n in ticks])
+        left.set_xticks([], minor=True)
+        left.set_yticks([1, 10, 100, CEILING], ["1", "10", "100", "1,000\nor more"])
+        left.set(xlabel="training points $n$", ylabel="zeros of the error")
+        left.set_title("how small the error is")
+        across = np.arange(min(drawn), max(drawn) + 1, 4)
+        chances = np.array([surrounded_chance(int(n), dimension) for n in across])
+        for place, (name, _, color, marker) in enumerate(kinds):
+            label = f"{name}, Wendel's formula"
+            right.plot(across / dimension, chances[:, place], color=color, label=label)
+            counts = [(sum(one[place] for one in own), len(own)) for own in drawn.values()]
+            shares = np.array([count / total for count, total in counts])
+            reach = np.abs(np.array([clopper_pearson(*count) for count in counts]).T - shares)
+            options = {"fmt": marker, "color": color, "capsize": 3, "label": f"{name}, drawn"}
+            right.errorbar(np.array(list(drawn)) / dimension, shares, reach, **options)
+        style.write(right, 1.85, 0.72, "linear", color=style.AMBER, ha="right")
+        style.write(right, 4.0, 0.5, "KKT point", color=style.FLOW, ha="right")
+        right.set(xlabel="points per noise dimension, $n / m$", ylabel="share of samples")
+        right.set_title("error exactly zero")
     return figure
