@@ -81,7 +81,8 @@ def test_hypotheses_replace_one_term_and_bring_tau():
     asked = {"delta": 0.05, "epsilon": 0.01, "residual": 0.0}
     sample = clusters.sample(30, seed=0)
     terms = remarks.other_norms(sample, theory.inner_products(sample), **asked)
-    assert "norm" not in terms.names and math.isclose(terms["norms near"].left, 0.2)
+    assert "norm" not in terms.names
+    assert terms["norms near"].left == 0.2 and terms["norms near"].holds
     assert terms["tau"].left == theory.inner_products(sample).tau
     sample = law("stretched").sample(30, seed=0)
     terms = remarks.other_noise(sample, theory.inner_products(sample), **asked)

@@ -39,7 +39,8 @@ def other_norms(
     """
     clusters, kept = _kept("norm", sample, delta, epsilon, residual)
     norms = clusters.means.norm(dim=1) / math.sqrt(clusters.d)
-    near = Term("norms near", float((norms - 1).abs().max()), "<=", NORMS, "largest |1 - norm/√d|")
+    far = round(float((norms - 1).abs().max()), 12)  # 0.2 is 0.2, whatever the root's last digit
+    near = Term("norms near", far, "<=", NORMS, "largest |1 - norm/√d|")
     return Terms((*kept, near, _tau(measured)), "Other norms, hypotheses (ours)")
 
 
@@ -48,7 +49,8 @@ def other_noise(
 ) -> Terms:
     """Return the hypotheses of Theorem 4.2 with "spectral norm" for "noise law", and "tau"."""
     clusters, kept = _kept("noise law", sample, delta, epsilon, residual)
-    largest = Term("spectral norm", spectral_norm(clusters), "<=", SPECTRAL_NORM, "of Sigma")
+    found = round(spectral_norm(clusters), 12)
+    largest = Term("spectral norm", found, "<=", SPECTRAL_NORM, "of Sigma")
     return Terms((*kept, largest, _tau(measured)), "Other noise, hypotheses (ours)")
 
 
