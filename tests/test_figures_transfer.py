@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from kktnotes.figures import style
 from kktnotes.figures import transfer as figures
 
 
@@ -31,12 +32,44 @@ def test_matrix_refuses_names_that_do_not_fit():
         figures.matrix(np.zeros((2, 2)), ["A"], ["A", "B"])
 
 
-def test_closed_forms_draws_a_curve_each_and_the_fixed_eta():
+def test_matrix_names_its_rows():
+    axes = figures.matrix(np.ones((1, 1)), ["A"], ["A"], ylabel="fixed on").axes[0]
+    assert axes.get_ylabel() == "fixed on"
+
+
+def test_etas_show_every_point_and_the_spread_over_training_sets():
+    labels = np.array([1.0, 1.0, -1.0])
+    sets = [(np.array([1.3, 1.5, 1.0]), labels), (np.array([1.2, 1.2, 1.1]), labels)]
+    fixed = {"fixed on A": 1.15, "for every KKT point": 2.2}
+    axes = figures.etas({"one": sets, "two": sets}, fixed).axes[0]
+    lines = {line.get_label(): line for line in axes.lines}
+    plus, minus = lines["one, label +1"], lines["two, label \N{MINUS SIGN}1"]
+    assert sorted(plus.get_xdata()) == [1.2, 1.2, 1.3, 1.5]
+    assert sorted(minus.get_xdata()) == [1.0, 1.1]
+    assert np.all(np.abs(plus.get_ydata()) < 0.5) and np.all(np.abs(minus.get_ydata() - 1) < 0.5)
+    assert plus.get_color() == style.POSITIVE and minus.get_color() == style.NEGATIVE
+    for name, value in fixed.items():
+        assert lines[name].get_xdata()[0] == value
+    left, right = axes.get_xlim()
+    assert left < 1.0 and right > 2.2
+    bars = {bar.get_label(): bar for bar in axes.containers}
+    center, _, (bar,) = bars["one, label +1, training sets"]
+    assert np.allclose(center.get_xdata(), 1.3)  # the medians are 1.4 and 1.2
+    assert np.allclose(bar.get_segments()[0][:, 0], [1.2, 1.4])
+    assert [one.get_text() for one in axes.get_yticklabels()] == ["one", "two"]
+
+
+def test_closed_forms_draws_a_curve_each_and_the_bound_dashed():
     counts = [2, 4, 8]
-    etas = {"averaged": [1, 1, 1], "decoupled": [1, 4 / 3, 1.6], "robust": [1, 2, 4]}
-    axes = figures.closed_forms(counts, etas, 1.1).axes[0]
-    fixed, *curves = axes.lines
-    assert fixed.get_ydata()[0] == 1.1
-    for line, values in zip(curves, etas.values(), strict=True):
+    etas = {
+        "averaged": [1, 1, 1],
+        "decoupled": [1, 4 / 3, 1.6],
+        "every KKT point": [2, 2, 2],
+        "robust": [1, 2, 4],
+    }
+    axes = figures.closed_forms(counts, etas).axes[0]
+    for line, (name, values) in zip(axes.lines, etas.items(), strict=True):
+        assert line.get_label() == name
         assert np.allclose(line.get_xydata(), np.stack([counts, values], 1))
+        assert (line.get_linestyle() == "--") == (name == "every KKT point")
     assert axes.get_xlabel() and axes.get_ylabel()

@@ -27,9 +27,8 @@ def chosen(sets):
     return kn.kkt_point(kn.gradient_flow(SAMPLE, network=start, tolerance=1e-2))
 
 
-def by_hand(sample, eta, q, share):
+def by_hand(sample, m, eta, q, share):
     """The union bound at one beta, in plain probabilities, with eta* of the appendix."""
-    m = theory.inner_products(sample)
     label = float(sample.clusters.labels[q])
     # eta* is linear in (beta, gamma): read off the reach at which it equals eta.
     unit = theory.flip_eta_upper(m, label=label, largest_own=1.0, across=0.0).value
@@ -50,9 +49,20 @@ def test_bound_is_the_least_union_bound(q, eta):
     sample = kn.Clusters.orthogonal(3, 1203, 0.3).sample(30, seed=1)
     logs = every_flip.log_failure_by_cluster(sample, eta)
     here = math.exp(logs[q]) - math.exp(every_point.log_error_by_cluster(sample)[q])
-    grid = min(by_hand(sample, eta, q, share) for share in np.linspace(0.6, 1.0, 401))
+    m = theory.inner_products(sample)
+    grid = min(by_hand(sample, m, eta, q, share) for share in np.linspace(0.6, 1.0, 401))
     assert 1e-12 < here <= grid * (1 + 1e-6) < 0.5
     assert math.isclose(here, grid, rel_tol=0.1)
+
+
+def test_a_narrow_valley_is_found():
+    """Where beta and gamma have little room the minimum is still found."""
+    sample = CLUSTERS.sample(232, seed=13)
+    eta = every_flip.eta_for_all(sample, epsilon=0.01)
+    m, shares = theory.inner_products(sample), np.linspace(0.96, 0.99, 201)
+    for factor, holds in ((1.001, True), (0.999, False)):
+        least = [min(by_hand(sample, m, factor * eta, q, s) for s in shares) for q in range(4)]
+        assert (max(least) <= 0.01) == holds
 
 
 def test_one_eta_covers_kkt_points_that_differ():

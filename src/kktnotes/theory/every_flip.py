@@ -126,13 +126,20 @@ def _least(
     centers: np.ndarray, spread: np.ndarray, own: np.ndarray, reach: float, seen: int, noise: str
 ) -> float:
     """Return the least union bound over beta in [0, reach], gamma = (reach - beta) / k'."""
+    # With beta below the largest center, or gamma likewise, one tail alone is at least 1/2. Above
+    # all centers normal tails are convex, and so is their sum: one minimum, however narrow.
+    low = max(0.0, float(centers[own].max()))
+    high = reach - seen * max((abs(float(one)) for one in centers[~own]), default=0.0)
+    if not low < high:
+        return 0.0
 
     def bound(share: float) -> float:
-        beta, gamma = share * reach, (1 - share) * reach / seen
-        high = noise_tails.log_above((beta - centers[own]) / spread[own], noise)
+        beta = low + share * (high - low)
+        gamma = (reach - beta) / seen
+        over = noise_tails.log_above((beta - centers[own]) / spread[own], noise)
         up = noise_tails.log_above((gamma - centers[~own]) / spread[~own], noise)
         down = noise_tails.log_above((gamma + centers[~own]) / spread[~own], noise)
-        return float(logsumexp(np.concatenate([high, up, down])))
+        return float(logsumexp(np.concatenate([over, up, down])))
 
     found = minimize_scalar(bound, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-6})
     return min(float(found.fun), 0.0)
