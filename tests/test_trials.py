@@ -96,3 +96,41 @@ def test_served_against_starts_in_many_dimensions():
     assert low <= math.exp(trials.log_served(2, 2, 8)) <= high
     assert trials.log_served(2, 2, 1) == -math.inf
     assert np.isclose(trials.log_served(1, 1, 400), 0.0)
+
+
+def test_the_last_network_is_measured_itself():
+    start = trials.STARTS[2]
+    knobs = {"width": 20, "loss": "exponential", "seed": 0, "max_log_time": 40.0}
+    one = trials.trial(TRAIN, FRESH, start, **knobs)
+    flow = kn.gradient_flow(TRAIN, network=start.network(TRAIN, 20, 0), max_log_time=40.0)
+    fresh = flow.sample.fresh(FRESH.n, 0)
+    exact = kn.exact_radius(flow.network, fresh.x).robust(fresh.y, fresh.x)
+    length = kn.universal_direction(TRAIN).norm()
+    assert bool((one.last.radius <= exact.upper).all())
+    assert bool((exact.lower <= one.last.eta * length * (1 + 1e-9)).all())
+    assert one.log10_error < one.last.log10_error < -10
+    assert not torch.allclose(one.last.radius, one.radius)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_reaching_alone_is_told_as_by_a_trial(seed):
+    knobs = {"width": 4, "loss": "logistic", "seed": seed, "give_up_log_time": 8.0}
+    short = trials.reaches(TRAIN, trials.STARTS[2], **knobs)
+    full = trials.trial(TRAIN, FRESH, trials.STARTS[2], **knobs, max_log_time=20.0)
+    assert short.separated == full.separated and short.point is None
+    assert not short.separated or full.log_loss < short.log_loss < -math.log(80)
+
+
+def test_approach_of_parameters_and_functions():
+    flow = kn.gradient_flow(TRAIN, network=trials.STARTS[1].network(TRAIN, 20, 0))
+    point = kn.kkt_point(flow)
+    path = trials.approach(flow, point)
+    assert path.log_times[0] >= flow.separated_log_time and (path.angles == point.angles).all()
+    last = flow.network
+    seen = kn.TwoLayerReLU(last.weights[:, : TRAIN.p], last.biases, last.output)
+    end = trials.function_angle(seen, point.network, trials.probes(TRAIN))
+    assert path.function_angles[-1] == pytest.approx(end)
+    assert path.shrunk == pytest.approx(
+        (point.angles[-1] / point.angles[0], end / path.function_angles[0])
+    )
+    assert path.shrunk[1] < 1

@@ -2,7 +2,9 @@
 
 The paper's results ask of training only that L < 1/n is met at some time (Theorem 2.1). A `Trial`
 is one run with a width, a start and a loss of its own: whether it met L < 1/n, and if so, the
-error, the radius and the least universal perturbation of the exact point at its end.
+error, the radius and the least universal perturbation of the exact point at its end; and what can
+be proved of the flow's own last network, which is no KKT point. `reaches` stops at L < 1/n, and
+`approach` tells how a flow comes nearer to its point.
 """
 
 from __future__ import annotations
@@ -15,11 +17,17 @@ import torch
 
 from kktnotes import checks
 from kktnotes.attacks import least_eta, universal_direction
-from kktnotes.flow import Flow, gradient_flow
+from kktnotes.flow import Flow, Snapshot, gradient_flow
 from kktnotes.flow.start import balanced_start
 from kktnotes.kkt import LimitPoint, NotCertified, kkt_point
 from kktnotes.network import TwoLayerReLU
-from kktnotes.radius import exact_radius, log_error
+from kktnotes.radius import (
+    eta_upper,
+    exact_radius,
+    log_error,
+    log_error_by_slope,
+    radius_by_slope,
+)
 from kktnotes.sample import Sample
 
 
@@ -57,6 +65,26 @@ STARTS = (
 
 
 @dataclass(frozen=True, eq=False)
+class Last:
+    """What can be proved of the flow's own last network, which is no KKT point (`radius.slope`).
+
+    Attributes
+    ----------
+    log10_error : float
+        Base-10 logarithm of an upper bound of Pr[y N(x) <= 0].
+    radius : tensor (count,)
+        Lower bounds of the distances of fresh points to {y N <= 0}.
+    eta : tensor (count,)
+        An eta that flips each of them along u, infinite where none up to 1 does; eta ||u|| is an
+        upper bound of its radius.
+    """
+
+    log10_error: float
+    radius: torch.Tensor
+    eta: torch.Tensor
+
+
+@dataclass(frozen=True, eq=False)
 class Trial:
     """What one run came to.
 
@@ -76,6 +104,8 @@ class Trial:
         Of the fresh points: exact distance to {y N <= 0}, least eta that flips along u.
     unfinished : float
         The angle between the flow's last network and the point as functions on `probes`.
+    last : Last or None
+        Error and radius of that network itself.
     """
 
     start: Start
@@ -90,6 +120,7 @@ class Trial:
     radius: torch.Tensor | None = None
     eta: torch.Tensor | None = None
     unfinished: float = math.nan
+    last: Last | None = None
 
     @property
     def last_angle(self) -> float:
@@ -132,10 +163,67 @@ def trial(
     network = point.network
     radius = exact_radius(network, fresh.x).robust(fresh.y, fresh.x).lower
     eta = least_eta(network, fresh.x, fresh.y, direction=universal_direction(sample))
-    last, x = flow.network, probes(sample)
-    seen = TwoLayerReLU(last.weights[:, : sample.p], last.biases, last.output)
-    angle = function_angle(seen, network, x)
-    return Trial(*known, point, log_error(network, sample) / math.log(10), radius, eta, angle)
+    angle = function_angle(_seen(flow.last, sample.p), network, probes(sample))
+    own = _last(flow, fresh.n, seed)
+    error = log_error(network, sample) / math.log(10)
+    return Trial(*known, point, error, radius, eta, angle, own)
+
+
+def reaches(
+    sample: Sample, start: Start, *, width: int, loss: str, seed: int, **knobs: object
+) -> Trial:
+    """Train until L < 1/n is met or out of reach, and measure nothing else; see `trial`."""
+    begin = start.network(sample, checks.integer("width", width), seed)
+    if bool((begin.output > 0).all()) or bool((begin.output < 0).all()):
+        return Trial(start, loss, width, seed, "one sign only", math.nan, False, None)
+    knobs = {**knobs, "max_log_time": 1e-3}  # counted from L < 1/n on
+    flow = gradient_flow(sample, network=begin, loss=loss, **knobs)
+    known = (start, loss, width, seed, str(flow.status), flow.last.log_loss)
+    return Trial(*known, flow.separated, None)
+
+
+@dataclass(frozen=True, eq=False)
+class Approach:
+    """How a flow comes nearer to its exact point, at its snapshots since L < 1/n.
+
+    Attributes
+    ----------
+    log_times, angles, function_angles : arrays (snapshots,)
+        ln t, and the angle between flow and point as parameters and as functions on `probes`.
+    """
+
+    log_times: np.ndarray
+    angles: np.ndarray
+    function_angles: np.ndarray
+
+    @property
+    def shrunk(self) -> tuple[float, float]:
+        """Return both angles at the end over those when the loss fell below 1/n."""
+        return tuple(float(a[-1] / a[0]) for a in (self.angles, self.function_angles))
+
+
+def approach(flow: Flow, point: LimitPoint) -> Approach:
+    """Return the angles between a flow and its exact point, as parameters and as functions."""
+    p = flow.seen
+    x = probes(flow.sample, p=p)
+    path = [s for s in flow.snapshots if s.log_time >= flow.separated_log_time]
+    angles = [function_angle(_seen(s, p), point.network, x) for s in path]
+    return Approach(point.log_times, point.angles, np.array(angles))
+
+
+def _seen(moment: Snapshot, p: int) -> TwoLayerReLU:
+    """Return a flow's network in the first p coordinates, those of its training sample."""
+    network = moment.network
+    return TwoLayerReLU(network.weights[:, :p], network.biases, network.output)
+
+
+def _last(flow: Flow, count: int, seed: int) -> Last:
+    """Measure the flow's own last network, on fresh points in all of its coordinates."""
+    network, sample = flow.network, flow.sample
+    fresh = sample.fresh(count, seed)
+    eta = eta_upper(network, fresh.x, fresh.y, direction=universal_direction(sample), largest=1.0)
+    radius = radius_by_slope(network, fresh.x, fresh.y)
+    return Last(log_error_by_slope(network, sample) / math.log(10), radius, eta)
 
 
 def _point(flow: Flow) -> LimitPoint | None:
@@ -148,14 +236,16 @@ def _point(flow: Flow) -> LimitPoint | None:
         return None
 
 
-def probes(sample: Sample, count: int = 500, seed: int = 0) -> torch.Tensor:
-    """Return random points of norm about sqrt(d) in the sample's coordinates, (count, p).
+def probes(
+    sample: Sample, count: int = 500, seed: int = 0, *, p: int | None = None
+) -> torch.Tensor:
+    """Return random points of norm about sqrt(d) in the sample's (first p) coordinates, (count, p).
 
     They are spread over all directions that the training set spans, not over the clusters: where
     two networks agree on the clusters only, they differ here.
     """
-    rng = np.random.default_rng(seed)
-    return torch.from_numpy(rng.standard_normal((count, sample.p)) * math.sqrt(sample.d / sample.p))
+    rng, p = np.random.default_rng(seed), sample.p if p is None else p
+    return torch.from_numpy(rng.standard_normal((count, p)) * math.sqrt(sample.d / p))
 
 
 def function_angle(first: TwoLayerReLU, second: TwoLayerReLU, x: torch.Tensor) -> float:
