@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy.spatial import KDTree
 
 import kktnotes as kn
 from kktnotes.open_questions import crowded
@@ -34,6 +35,11 @@ def test_numbers_are_those_of_the_certified_point(rows):
     assert row.errors == int((test.y * network(test.x) <= 0).sum())
     nearest = ((test.x[:, None] - clusters.means) ** 2).sum(-1).argmin(1)
     assert row.mean_errors == int((clusters.labels[nearest] != test.y).sum())
+    members = torch.arange(K).repeat(2)
+    sample = clusters.sample(2 * K, seed=3, cluster=members)
+    _, closest = KDTree(sample.x.numpy()).query(test.x.numpy())
+    assert row.example_errors == int((sample.y[closest] != test.y).sum())
+    assert 0 < row.example_errors < 1000
     right = torch.nonzero(test.y * network(test.x) > 0)[:, 0]
     radius = kn.exact_radius(network, test.x[right[:10]]).flip.lower
     assert row.radius == pytest.approx(float(radius.median()) / math.sqrt(D))

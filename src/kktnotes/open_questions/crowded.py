@@ -46,6 +46,8 @@ class Crowded:
         The exact KKT point.
     errors, mean_errors, counted : int
         Wrong ones among `counted` fresh points, of the network and of the nearest mean.
+    example_errors : int
+        Those of the nearest training point, which like the network knows the sample only.
     radius, nearest : float
         Medians over fresh points that are classified correctly, in sqrt(d): the exact flip radius
         of the network (its certified lower bound), and that of the nearest-mean rule.
@@ -83,6 +85,7 @@ class Crowded:
     random: float = math.nan
     stopped: TwoLayerReLU | None = None
     likeness: float = math.nan
+    example_errors: int = 0
 
 
 def crowded(
@@ -161,6 +164,7 @@ def _measured(flow: Flow, sample: Sample, seed: int, fresh: int, probes: int) ->
     apart = torch.cdist(test.x, clusters.means.to(test.x))
     other = apart.where(test.y[:, None] != clusters.labels, torch.inf).amin(1)
     mine = apart.where(test.y[:, None] == clusters.labels, torch.inf).amin(1)
+    example = sample.y[torch.cdist(test.x, sample.x).argmin(1)]
     near = torch.nonzero(right)[:probes, 0]
     radius = exact_radius(network, test.x[near]).flip
     rule = Sample.from_arrays(clusters.means, clusters.labels)
@@ -190,4 +194,5 @@ def _measured(flow: Flow, sample: Sample, seed: int, fresh: int, probes: int) ->
         random,
         flow.network,
         float(torch.corrcoef(outputs)[0, 1]),
+        int((example != test.y).sum()),
     )
