@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
@@ -28,6 +30,41 @@ def balanced_start(sample: Sample, width: int, init_scale: float, seed: int) -> 
     return TwoLayerReLU(
         torch.from_numpy(weights), torch.from_numpy(biases), torch.from_numpy(output)
     )
+
+
+def aimed_start(
+    sample: Sample, parts: Sequence[Sequence[int]], *, scale: float = 0.1
+) -> TwoLayerReLU:
+    """Return a balanced start with one neuron on the training points of each set of clusters.
+
+    A flow from there tends to keep that pattern, where a KKT point has it.
+
+    Parameters
+    ----------
+    sample : Sample
+        One training sample with its clusters.
+    parts : sequence of sequences of int
+        For each neuron the clusters on whose points' mean it is laid, all of one label.
+    scale : float
+        ||w_j|| = |v_j|; all biases are 0.
+    """
+    if sample.cluster is None or sample.x.ndim != 2:
+        raise checks.refuse("sample", "no clusters, or a batch", "one sample with cluster numbers")
+    scale = checks.positive("scale", scale)
+    weights, output = [], []
+    for part in parts:
+        own = torch.isin(sample.cluster, torch.tensor(list(part), device=sample.x.device))
+        labels = sample.y[own].unique()
+        if len(labels) != 1:
+            came = f"{list(part)} with {len(labels)} labels"
+            raise checks.refuse("parts", came, "sets of clusters with examples, of one label each")
+        mean = sample.x[own].mean(0)
+        weights.append(scale * mean / torch.linalg.vector_norm(mean))
+        output.append(scale * labels[0])
+    if not weights:
+        raise checks.refuse("parts", "no set", "at least one set of clusters")
+    output = torch.stack(output)
+    return TwoLayerReLU(torch.stack(weights), torch.zeros_like(output), output)
 
 
 def check_training_set(x: torch.Tensor, y: torch.Tensor) -> None:
