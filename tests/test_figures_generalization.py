@@ -72,3 +72,20 @@ def test_errors_are_means_over_seeds_and_none_seen_is_hollow(seeds):
     hollow = next(line for line in axes.lines if line.get_markerfacecolor() == "white")
     assert np.allclose(hollow.get_xydata(), [[1.0, 1e-3]])
     assert any(np.allclose(line.get_xdata(), 1.5) for line in axes.lines)
+
+
+def test_noise_levels_are_means_over_seeds_with_the_estimate_and_the_eighth_root():
+    begins = {1e6: [54.0, 56.0], 1e8: [200.0, 204.0]}
+    ends = {1e6: [2.8, 3.0], 1e8: [5.6, 5.8], 1e10: [10.2, 10.4]}
+    (axes,) = figures.noise_against_dimension(begins, ends).axes
+    for container, found in zip(axes.containers, (begins, ends), strict=True):
+        points, _, _ = container.lines
+        expected = [[d, np.mean(values)] for d, values in found.items()]
+        assert np.allclose(points.get_xydata(), expected)
+    dashed = next(line for line in axes.lines if line.get_linestyle() == "--")
+    for d, sigma in dashed.get_xydata():
+        n = 2 * np.log(d) ** 2
+        strength = np.sqrt(d * n) / (2 * sigma * np.sqrt(sigma**2 + n / 2))
+        assert np.isclose(strength, 3.09)
+    eighth = next(line for line in axes.lines if line.get_label() == "$d^{1/8}$")
+    assert np.allclose(eighth.get_ydata(), eighth.get_xdata() ** 0.125)

@@ -33,10 +33,14 @@ def margins_by_cluster(panels: Mapping[str, Spread]) -> Figure:
                 if not own.any():
                     continue
                 values, color = one.margins[own], style.label_color(label)
-                axes.plot([q, q], [values.min(), values.max()], color=color, linewidth=3)
-                axes.plot(q, np.median(values), "o", color=color, markersize=6)
+                name = f"cluster {q}, label {style.label_name(label)}"
+                ends = {"color": color, "linewidth": 3, "label": f"{name}: least and largest"}
+                axes.plot([q, q], [values.min(), values.max()], **ends)
+                dot = {"color": color, "markersize": 6, "label": f"{name}: median"}
+                axes.plot(q, np.median(values), "o", **dot)
                 low = one.bounds[own].min()
-                axes.plot([q - 0.35, q + 0.35], [low, low], "--", color=style.BOUND, linewidth=1.5)
+                dashed = {"color": style.BOUND, "linewidth": 1.5, "label": f"{name}: bound (ours)"}
+                axes.plot([q - 0.35, q + 0.35], [low, low], "--", **dashed)
             axes.set(title=title, xlabel="cluster", ylim=(0, 1.15), xlim=(-0.6, q + 0.6))
             axes.set_xticks(range(0, len(one.labels), max(1, len(one.labels) // 6)))
             axes.grid(axis="x", visible=False)
@@ -68,13 +72,15 @@ def zeros(rows: Mapping[str, Mapping[str, float]]) -> Figure:
         first row has the names beside its marks.
     """
     with style.drawing(height=1.7 + 0.55 * len(rows)) as (figure, ((axes,),)):
-        for height, logs in enumerate(rows.values()):
+        for height, (setting, logs) in enumerate(rows.items()):
             values = [-logs[key] for key in ZEROS if key in logs]
-            axes.plot([min(values), max(values)], [height] * 2, color="#D0D0D0", zorder=1)
+            line = {"color": "#D0D0D0", "zorder": 1, "label": f"{setting}: from least to most"}
+            axes.plot([min(values), max(values)], [height] * 2, **line)
             for key, (name, marker, color) in ZEROS.items():
                 if key not in logs:
                     continue
-                axes.plot(-logs[key], height, marker, color=color, markersize=9, zorder=2)
+                look = {"color": color, "markersize": 9, "zorder": 2, "label": name}
+                axes.plot(-logs[key], height, marker, **look)
                 if height == 0:
                     below = key == "counting"
                     side = {"asked": "right", "counting": "left", "least": "left"}
@@ -125,7 +131,8 @@ def error_against_noise(
     mean = errors.mean(1)
     deviation = errors.std(1, ddof=1) if errors.shape[1] > 1 else np.zeros(len(mean))
     with style.drawing(height=4.0) as (figure, ((axes,),)):
-        axes.loglog(*estimate, "--", color=style.BOUND, linewidth=1.5)
+        dashed = {"color": style.BOUND, "linewidth": 1.5, "label": "estimate (ours)"}
+        axes.loglog(*estimate, "--", **dashed)
         seen = mean > 0
         down = np.minimum(deviation, 0.99 * mean)[seen]
         axes.errorbar(
@@ -135,6 +142,7 @@ def error_against_noise(
             fmt="o",
             color=style.FLOW,
             capsize=4,
+            label="mean over seeds, standard deviation",
         )
         axes.plot(
             sigmas[~seen],
@@ -142,11 +150,12 @@ def error_against_noise(
             "o",
             markerfacecolor="white",
             color=style.FLOW,
+            label="none seen",
         )
         axes.set(ylim=(resolution / 3, 2.0), xlabel=r"noise level $\sigma$")
         axes.set(ylabel="share of wrong signs")
         for name, place in marks.items():
-            axes.axvline(place, color=style.EXTRA[0], linewidth=1.5)
+            axes.axvline(place, color=style.EXTRA[0], linewidth=1.5, label=name)
             style.write(axes, place, 1.1, name, color=style.EXTRA[0], ha="center")
         if (~seen).any():
             style.write(
@@ -158,4 +167,45 @@ def error_against_noise(
             style.write(axes, *place, "estimate (ours)", color=style.BOUND, va="top")
         axes.set_xticks(sigmas, [f"{one:g}" for one in sigmas])
         axes.minorticks_off()
+    return figure
+
+
+def noise_against_dimension(
+    begins: Mapping[float, Sequence[float]], ends: Mapping[float, Sequence[float]]
+) -> Figure:
+    """Draw two noise levels of several training sets against the dimension, and d^(1/8).
+
+    Parameters
+    ----------
+    begins : mapping
+        For every dimension the noise levels at which a network errs once in a thousand points;
+        with it goes the estimate, dashed, for two clusters and n = 2 ln^2 d.
+    ends : mapping
+        The noise levels up to which the bound for every KKT point is below epsilon.
+    """
+    grid = np.geomspace(min(ends), max(ends), 50)
+    n, wanted = 2 * np.log(grid) ** 2, 3.09  # Phi(-3.09) = 1/1000
+    estimate = np.sqrt(np.sqrt((n / 4) ** 2 + grid * n / (2 * wanted) ** 2) - n / 4)
+    with style.drawing(height=4.2) as (figure, ((axes,),)):
+        dashed = {"color": style.BOUND, "linewidth": 1.5, "label": "estimate (ours)"}
+        axes.loglog(grid, estimate, "--", **dashed)
+        axes.loglog(grid, grid ** (1 / 8), color=style.EXTRA[0], linewidth=1.5, label="$d^{1/8}$")
+        series = (
+            (begins, style.FLOW, "one error in a thousand"),
+            (ends, BLUE, "the bound for every KKT point ends"),
+        )
+        for found, color, name in series:
+            mean = np.array([np.mean(values) for values in found.values()])
+            spread = [np.std(values) for values in found.values()]
+            look = {"fmt": "o", "color": color, "capsize": 4, "label": name}
+            axes.errorbar(list(found), mean, spread, **look)
+            up = name.startswith("one")
+            place = (grid[0], mean[0] * (1.5 if up else 0.72))
+            style.write(axes, *place, name, color=color, va="bottom" if up else "top")
+        eighth = {"color": style.EXTRA[0], "va": "bottom", "ha": "right"}
+        style.write(axes, grid[-1], grid[-1] ** (1 / 8) * 1.12, "$d^{1/8}$", **eighth)
+        below = {"color": style.BOUND, "va": "top", "ha": "right"}
+        style.write(axes, grid[-1], estimate[-1] * 0.6, "estimate (ours)", **below)
+        low, high = axes.get_ylim()
+        axes.set(xlabel="dimension $d$", ylabel=r"noise level $\sigma$", ylim=(low / 1.6, high))
     return figure
