@@ -49,13 +49,14 @@ def test_shares_draws_every_curve_and_names_it():
     at = np.linspace(0, 1, 11)
     curves = [
         ("one", at, at**2, style.FLOW, "-", (0.5, 0.5)),
-        ("", at, 0 * at, style.ROBUST, "--", (0.0, 0.0)),
+        ("two", at, 0 * at, style.ROBUST, "--", None),
     ]
     axes = figures.shares_flipped(curves, {"mark": 0.125}).axes[0]
     mark, *lines = axes.lines
     assert mark.get_xdata()[0] == 0.125
     for line, (_, x, values, *_) in zip(lines, curves, strict=True):
         assert np.array_equal(line.get_xydata(), np.stack([x, values], 1))
+    assert [line.get_label() for line in lines] == ["one", "two"]
     assert [text.get_text() for text in axes.texts] == ["mark", "one"]
 
 

@@ -13,13 +13,14 @@ def test_medians_and_extremes_are_drawn():
     axes = robustness_limits.two_rules((2, 4, 6), network, neighbour).axes[0]
     bars = {one.get_label(): one for one in axes.containers}
     for name, values in (("flow's network", network), ("nearest neighbor", neighbour)):
-        points, _, (segments,) = bars[name]
+        points, _, (segments,) = bars[f"{name}: median, least to largest"]
         assert points.get_ydata() == pytest.approx([np.median(one) for one in values])
         ends = np.array([segment[:, 1] for segment in segments.get_segments()])
         assert ends == pytest.approx(np.array([[one.min(), one.max()] for one in values]))
     lines = {line.get_label(): line for line in axes.lines}
-    assert lines["1/sqrt(k)"].get_ydata() ** -2 == pytest.approx(lines["1/sqrt(k)"].get_xdata())
-    assert set(lines["sqrt(1/2)"].get_ydata()) == {0.5**0.5}
+    falling = lines["predicted, 1/sqrt(k)"]
+    assert falling.get_ydata() ** -2 == pytest.approx(falling.get_xdata())
+    assert set(lines["predicted, sqrt(1/2)"].get_ydata()) == {0.5**0.5}
 
 
 def test_counts_must_match():

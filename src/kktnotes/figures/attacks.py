@@ -73,7 +73,14 @@ def robust_accuracy(panels: Sequence[Panel]) -> Figure:
             fine = np.linspace(0, panel.radii[-1], 600)
             truth = standing(panel.exact, fine)
             best = np.min([panel.norms[name] for name in GRADIENT], axis=0)
-            axes.fill_between(fine, truth, standing(best, fine), color="#F3D9C4", linewidth=0)
+            axes.fill_between(
+                fine,
+                truth,
+                standing(best, fine),
+                color="#F3D9C4",
+                linewidth=0,
+                label="reported as robust by gradient attacks, and not",
+            )
             for name, (color, line, width) in LINES.items():
                 if name in panel.curves:
                     where, share = panel.radii, panel.curves[name]
@@ -88,12 +95,10 @@ def robust_accuracy(panels: Sequence[Panel]) -> Figure:
             axes.locator_params(axis="x", nbins=6)
         for axes in list(grid.flat)[len(panels) :]:
             axes.remove()
-        for axes in grid[-1]:
-            axes.set_xlabel(r"length of the perturbation $/\sqrt{d}$")
-        for axes in grid[:, 0]:
-            axes.set_ylabel("points left")
-        handles, names = grid.flat[0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside lower center", ncols=4, fontsize=10)
+        words = r"length of the perturbation $/\sqrt{d}$"
+        style.label_panels(grid, x=words, y="points left")
+        handles = grid.flat[0].get_lines()
+        figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=10)
     return figure
 
 
@@ -119,12 +124,18 @@ def ratios(panels: Sequence[Panel], attacks: Sequence[str]) -> Figure:
                 height = place + rng.uniform(-0.3, 0.3, len(values))
                 for label, marker in ((1.0, "o"), (-1.0, "s")):
                     own = panel.labels == label
-                    color = style.label_color(label)
                     axes.plot(
-                        shown[own], height[own], marker, color=color, markersize=2.6, alpha=0.6
+                        shown[own],
+                        height[own],
+                        marker,
+                        color=style.label_color(label),
+                        markersize=2.6,
+                        alpha=0.6,
+                        label=f"{name}, label {style.label_name(label)}",
                     )
-            style.bound_line(axes, 1.0)
-            axes.axvspan(never / 1.12, never * 1.12, color="#EEEEEE", zorder=0)
+            style.bound_line(axes, 1.0, "exact radius")
+            column = {"color": "#EEEEEE", "zorder": 0, "label": "never"}
+            axes.axvspan(never / 1.12, never * 1.12, **column)
             axes.set(xscale="log", xlim=(0.9, never * 1.12))
             axes.set_title(panel.title)
             ticks = [tick for tick in (1, 2, 5, 10, 20) if tick < never / 4]
@@ -134,8 +145,7 @@ def ratios(panels: Sequence[Panel], attacks: Sequence[str]) -> Figure:
             axes.remove()
         grid[0, 0].set_yticks(range(len(attacks)), attacks)
         grid[0, 0].invert_yaxis()
-        for axes in grid[-1]:
-            axes.set_xlabel("norm needed / exact radius")
+        style.label_panels(grid, x="norm needed / exact radius")
     return figure
 
 
@@ -176,11 +186,15 @@ def two_ways_out(
         image = axes.pcolormesh(
             horizontal, vertical, field, cmap=SIGNED, vmin=-top, vmax=top, rasterized=True
         )
-        axes.contour(horizontal, vertical, field, [1e-9 * top], colors="black", linewidths=2)
+        image.set_label("output $N$")
+        border = axes.contour(
+            horizontal, vertical, field, [1e-9 * top], colors="black", linewidths=2
+        )
+        border.set_label("decision boundary")
         for (name, _), step, above in zip(ends.items(), steps, (False, True), strict=True):
             end = (float(step @ across), float(step @ upward))
-            _way(axes, end, f"{name}: {float(step.norm()):.2f}", above=above)
-        axes.plot(0, 0, "o", color=style.FLOW, markersize=8, markeredgecolor="white")
+            _way(axes, end, name, f"{name}: {float(step.norm()):.2f}", above=above)
+        axes.plot(0, 0, "o", color=style.FLOW, markersize=8, markeredgecolor="white", label="$x$")
         style.write(axes, -0.02 * reach, 0.05 * reach, "$x$", ha="right", va="bottom")
         axes.set(
             xlabel=r"along the gradient, in units of $\sqrt{d}$",
@@ -192,10 +206,10 @@ def two_ways_out(
     return figure
 
 
-def _way(axes: Axes, end: tuple[float, float], words: str, *, above: bool) -> None:
-    """Draw an arrow from the origin with its name at the end."""
+def _way(axes: Axes, end: tuple[float, float], name: str, words: str, *, above: bool) -> None:
+    """Draw an arrow from the origin with its name and length at the end."""
     arrow = {"arrowstyle": "-|>", "color": "black", "lw": 1.8, "shrinkA": 4, "shrinkB": 0}
-    axes.annotate("", end, (0, 0), arrowprops=arrow)
+    axes.annotate("", end, (0, 0), arrowprops=arrow, label=name)
     axes.annotate(
         words,
         end,

@@ -25,10 +25,12 @@ def gram_heatmap(sample: Sample, *, per_cluster: int = 25) -> Figure:
     lengths = [len(part) for part in chosen]
     ends = np.cumsum(lengths)
     with style.drawing(width=6.2, height=5.0) as (figure, ((axes,),)):
-        image = axes.imshow(gram, cmap=style.DIVERGING, vmin=-1.0, vmax=1.0)
+        product = r"$\langle x_i, x_l \rangle\,/\,d$"
+        image = axes.imshow(gram, cmap=style.DIVERGING, vmin=-1.0, vmax=1.0, label=product)
         for end in ends[:-1]:
-            axes.axhline(end - 0.5, color="black", linewidth=0.6)
-            axes.axvline(end - 0.5, color="black", linewidth=0.6)
+            border = {"color": "black", "linewidth": 0.6, "label": "between two clusters"}
+            axes.axhline(end - 0.5, **border)
+            axes.axvline(end - 0.5, **border)
         names = [f"{q} ({style.label_name(y)})" for q, y in enumerate(sample.clusters.labels)]
         shown = [q for q in range(k) if lengths[q]]
         shown = shown[:: max(1, len(shown) // 12)]
@@ -38,7 +40,7 @@ def gram_heatmap(sample: Sample, *, per_cluster: int = 25) -> Figure:
         axes.grid(False)
         axes.set(xlabel="cluster of $x_l$", ylabel="cluster (label) of $x_i$")
         bar = figure.colorbar(image, ax=axes, extend="max", shrink=0.9)
-        bar.set_label(r"$\langle x_i, x_l \rangle\,/\,d$")
+        bar.set_label(product)
     return figure
 
 
@@ -63,19 +65,19 @@ def inner_products(sample: Sample) -> Figure:
             centre = 0.0 if len(bounds) == 2 else 1.0
             reach = max(abs(bounds[0] - centre), np.abs(values - centre).max(initial=0.0))
             edges = np.linspace(centre - 1.25 * reach, centre + 1.25 * reach, 161)
-            axes.hist(values, edges, color=style.FLOW, alpha=0.75, density=False)
-            for bound in bounds:
-                style.bound_line(axes, bound)
+            *_, bars = axes.hist(values, edges, color=style.FLOW, alpha=0.75, density=False)
+            bars.set_label("pairs")
+            names = ("$-(c+s)/d$", "$(c+s)/d$") if len(bounds) == 2 else ("$(d-s)/d$",)
+            for bound, word in zip(bounds, names, strict=True):
+                style.bound_line(axes, bound, word)
             axes.set_yscale("symlog", linthresh=10)
             axes.set_ylim(0, None)
             axes.set(title=f"two points of {name}", xlabel=r"$\langle x_i, x_l \rangle\,/\,d$")
             top = axes.get_ylim()[1] * 0.45
-            text = "$-(c+s)/d$" if len(bounds) == 2 else "$(d-s)/d$"
-            style.write(axes, bounds[0], top, text, color=style.BOUND, ha="center")
-            if len(bounds) == 2:
-                style.write(axes, bounds[1], top, "$(c+s)/d$", color=style.BOUND, ha="center")
+            for bound, word in zip(bounds, names, strict=True):
+                style.write(axes, bound, top, word, color=style.BOUND, ha="center")
             axes.locator_params(axis="x", nbins=5)
-        row[0].set_ylabel("number of pairs")
+        style.label_panels(row[None], y="number of pairs")
     return figure
 
 
@@ -96,32 +98,22 @@ def projection(sample: Sample, first: int = 0, second: int = 1) -> Figure:
     own = sample.cluster == first
     noise = (sample.x[own] - means[first]).numpy() @ axis / clusters.sigma
     with style.drawing(1, 2, height=3.8) as (figure, ((left, right),)):
+        names = [f"cluster {q} ({style.label_name(y)})" for q, y in enumerate(clusters.labels)]
         for q in range(k):
             mine = (sample.cluster == q).numpy()
             color = style.label_color(float(clusters.labels[q]))
             marker = style.MARKERS[q % len(style.MARKERS)]
-            left.plot(*seen[mine].T, marker, color=color, markersize=5, alpha=0.6)
+            left.plot(*seen[mine].T, marker, color=color, markersize=5, alpha=0.6, label=names[q])
+        beside = {"textcoords": "offset points"}
         for q, place in ((first, (8, -14)), (second, (8, 4))):
-            name = f"cluster {q} ({style.label_name(float(clusters.labels[q]))})"
             centre = (clusters.gram[q, [first, second]] / sample.d).numpy()
-            left.annotate(
-                name,
-                centre,
-                place,
-                textcoords="offset points",
-                ha="right" if centre[0] > 0.5 else "left",
-                color=style.label_color(float(clusters.labels[q])),
-            )
+            color = style.label_color(float(clusters.labels[q]))
+            side = "right" if centre[0] > 0.5 else "left"
+            left.annotate(names[q], centre, place, ha=side, color=color, **beside)
         others = [q for q in range(k) if q not in (first, second)]
         if others:
             middle = clusters.gram[others][:, [first, second]].mean(0) / sample.d
-            left.annotate(
-                "the others",
-                middle.numpy(),
-                (8, 4),
-                textcoords="offset points",
-                color=style.FLOW,
-            )
+            left.annotate("the others", middle.numpy(), (8, 4), color=style.FLOW, **beside)
         left.margins(0.15)
         left.set(
             title="in the plane of two means",
@@ -129,7 +121,8 @@ def projection(sample: Sample, first: int = 0, second: int = 1) -> Figure:
             ylabel=rf"$\langle x, \mu_{{{second}}} \rangle\,/\,d$",
         )
         color = style.label_color(float(clusters.labels[first]))
-        right.plot(*noise.T, style.MARKERS[first % 8], color=color, markersize=3.5, alpha=0.6)
+        dots = {"color": color, "markersize": 3.5, "alpha": 0.6, "label": names[first]}
+        right.plot(*noise.T, style.MARKERS[first % 8], **dots)
         right.set_aspect("equal")
         right.set(
             title=f"cluster {first}, magnified",
@@ -168,7 +161,8 @@ def assumption_map(
             slack = sizes.slack_map(across, up, sigma, inner_product)
             _shade(axes, across, up, slack)
             if run is not None:
-                axes.plot(*run, "*", color=style.NEGATIVE, markersize=14, clip_on=False, zorder=5)
+                star = {"color": style.NEGATIVE, "markersize": 14, "clip_on": False, "zorder": 5}
+                axes.plot(*run, "*", **star, label="this run")
                 axes.annotate(
                     "this run",
                     run,
@@ -188,8 +182,11 @@ def assumption_map(
 def _shade(axes: Axes, across: np.ndarray, up: np.ndarray, slack: np.ndarray) -> None:
     """Shade where the slack is at least 0 and draw the border."""
     axes.set(xscale="log", yscale="log")
-    axes.contourf(across, up, slack, levels=[0.0, np.inf], colors=[style.ROBUST], alpha=0.25)
-    axes.contour(across, up, slack, levels=[0.0], colors=[style.ROBUST], linewidths=2)
+    color = [style.ROBUST]
+    area = axes.contourf(across, up, slack, levels=[0.0, np.inf], colors=color, alpha=0.25)
+    area.set_label("Assumption 2.2 holds")
+    border = axes.contour(across, up, slack, levels=[0.0], colors=color, linewidths=2)
+    border.set_label("border of Assumption 2.2")
     holds = slack >= 0
     words = {"color": style.ROBUST, "fontweight": "bold", "transform": axes.transAxes}
     if holds.any():
@@ -215,7 +212,8 @@ def error_against_bound(
             met = [one for one in map(family, dimensions) if one.assumption().holds]
             exact = [-separability.log_error(one) / scale for one in met]
             if met:
-                axes.plot([one.d for one in met], exact, "o-", color=color, markersize=4)
+                at = [one.d for one in met]
+                axes.plot(at, exact, "o-", color=color, markersize=4, label=name)
                 curves.append((exact[-1], met[-1].d, name, color))
         curves.sort(key=lambda curve: curve[0])
         for curve, above in zip(curves, [*curves[1:], None], strict=True):
@@ -229,9 +227,10 @@ def error_against_bound(
                 va="top" if crowded else "bottom",
                 color=curve[3],
             )
-        axes.plot(dimensions, bound, "--", color=style.BOUND)
+        words = r"the paper's bound $2\,d^{\,1-\ln(d)/2}$"
+        axes.plot(dimensions, bound, "--", color=style.BOUND, label=words)
         axes.annotate(
-            r"the paper's bound $2\,d^{\,1-\ln(d)/2}$",
+            words,
             (dimensions[-1], bound[-1]),
             (0, -8),
             textcoords="offset points",

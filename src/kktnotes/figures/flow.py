@@ -40,8 +40,9 @@ def growth(flow: Flow, margin: float) -> Figure:
     ]
     with style.drawing(1, 2, height=3.6) as (figure, (row,)):
         for axes, (values, line, name, reference) in zip(row, panels, strict=True):
-            axes.loglog(log_time, values, color=style.FLOW)
-            axes.loglog(log_time, line, "--", color=style.BOUND, linewidth=1.5)
+            axes.loglog(log_time, values, color=style.FLOW, label=f"{name} of the flow")
+            dashed = {"color": style.BOUND, "linewidth": 1.5, "label": reference}
+            axes.loglog(log_time, line, "--", **dashed)
             middle = len(line) // 2
             style.write(
                 axes, log_time[middle], line[middle] / 4, reference, color=style.BOUND, va="top"
@@ -60,8 +61,11 @@ def margins(flow: Flow, margin: float) -> Figure:
         for axes, clock in zip(row, ("tau", "log_time"), strict=True):
             chosen = path[clock] > 0 if clock == "tau" else path[clock] >= 1.0
             for name, color in (("smoothed_margin", SMOOTHED), ("normalized_margin", style.FLOW)):
-                axes.plot(path[clock][chosen], path[name][chosen] / margin, color=color)
-            style.bound_line(axes, 1.0, vertical=False)
+                label = name.replace("_", " ")
+                axes.plot(
+                    path[clock][chosen], path[name][chosen] / margin, color=color, label=label
+                )
+            style.bound_line(axes, 1.0, "normalized margin of the limit", vertical=False)
         row[0].set(xlabel=r"the flow's own clock $\tau$", ylabel="relative to the limit's")
         row[1].set(xlabel=r"$\ln t$", xscale="log")
         last, at = len(path["tau"]) - 1, int(np.argmax(path["smoothed_margin"] >= 0.6 * margin))
@@ -103,7 +107,8 @@ def angles(
             (0, 0, 8, "left", "bottom"),
         )
         for (name, values), place in zip(curves.items(), places, strict=False):
-            axes.loglog(log_times, values, "o-", color=colors[name], markersize=3.5)
+            look = {"color": colors[name], "markersize": 3.5, "label": name}
+            axes.loglog(log_times, values, "o-", **look)
             at = len(log_times) // place[0] if place[0] else 0
             axes.annotate(
                 name,
@@ -115,7 +120,8 @@ def angles(
                 va=place[4],
             )
         for above, (name, (at, fitted, label)) in zip((8, -8, 0), fits.items(), strict=False):
-            axes.loglog(at, fitted, "--", color="black", linewidth=1.3, zorder=4)
+            look = {"color": "black", "linewidth": 1.3, "zorder": 4, "label": f"{name}: {label}"}
+            axes.loglog(at, fitted, "--", **look)
             axes.annotate(
                 label,
                 (at[-1], fitted[-1]),
@@ -149,14 +155,17 @@ def neuron_paths(
     shown = np.isfinite(log_times)
     with style.drawing(1, 2, height=3.9) as (figure, ((left, right),)):
         circle = np.linspace(0, np.pi / 2, 91)
-        left.plot(np.cos(circle), np.sin(circle), color=style.BOUND, linewidth=1, linestyle="--")
+        dashed = {"color": style.BOUND, "linewidth": 1, "linestyle": "--"}
+        left.plot(np.cos(circle), np.sin(circle), **dashed, label="unit circle")
         for j, label in enumerate(labels):
-            color = style.label_color(label)
-            left.plot(*cosines[:, j].T, color=color, linewidth=0.9, alpha=0.7)
+            look = {"color": style.label_color(label), "linewidth": 0.9, "alpha": 0.7}
+            look["label"] = f"neuron {j + 1}, $v {'>' if label > 0 else '<'} 0$"
+            left.plot(*cosines[:, j].T, **look)
             own = cosines[:, j, 0 if label > 0 else 1]
-            right.plot(log_times[shown], own[shown], color=color, linewidth=0.9, alpha=0.7)
-        left.plot(*cosines[0].T, ".", color=style.FLOW, markersize=3)
-        left.plot([1, 0], [0, 1], "*", color=style.FLOW, markersize=13, clip_on=False, zorder=5)
+            right.plot(log_times[shown], own[shown], **look)
+        left.plot(*cosines[0].T, ".", color=style.FLOW, markersize=3, label="start")
+        star = {"color": style.FLOW, "markersize": 13, "clip_on": False, "zorder": 5}
+        left.plot([1, 0], [0, 1], "*", **star, label="limit neurons")
         _label_ends(left)
         left.set_aspect("equal")
         left.set(
@@ -164,7 +173,7 @@ def neuron_paths(
             xlabel=r"cosine with the limit neuron of $+1$",
             ylabel=r"cosine with that of $-1$",
         )
-        style.bound_line(right, separated)
+        style.bound_line(right, separated, r"$\ln t_0$")
         style.write(right, separated + 0.1, 0.3, r"$\ln t_0$", color=style.BOUND)
         early = log_times[shown]
         right.set_xlim(early[0] - 0.3, max(separated + 3.0, early[0] + 1.0))
@@ -187,8 +196,10 @@ def softmax_weights(exact: np.ndarray, moments: Sequence[tuple[str, np.ndarray]]
     top = 1.15 * n * exact.max()
     with style.drawing(1, len(moments), height=3.0, sharey=True) as (figure, (row,)):
         for axes, (title, weights) in zip(row, moments, strict=True):
-            axes.plot([0, top], [0, top], "--", color=style.BOUND, linewidth=1.2)
-            axes.plot(n * exact, n * weights, ".", color=style.FLOW, markersize=3, alpha=0.5)
+            dashed = {"color": style.BOUND, "linewidth": 1.2, "label": "diagonal"}
+            axes.plot([0, top], [0, top], "--", **dashed)
+            dots = {"color": style.FLOW, "markersize": 3, "alpha": 0.5, "label": "training points"}
+            axes.plot(n * exact, n * weights, ".", **dots)
             axes.set(title=title, xlabel=r"$n \lambda_i / \sum_l \lambda_l$", xlim=(0, top))
             axes.set_aspect("equal")
         row[0].set(ylabel=r"$n\, p_i$ of the flow", ylim=(0, top))

@@ -35,7 +35,7 @@ def waterfall(chain: Chain, fresh: Sample, points: Sequence[int]) -> Figure:
         levels = []
         for start, point in zip(starts, points, strict=True):
             for axes in (whole, near):
-                levels += _steps(axes, chain, point, start, float(fresh.y[point]))
+                levels += _steps(axes, chain, point, start, fresh)
         low, high = min(levels), max(levels)
         pad = 0.2 * (high - low)
         near.set_ylim(low - 1.2 * pad, high + 1.6 * pad)
@@ -55,23 +55,29 @@ def waterfall(chain: Chain, fresh: Sample, points: Sequence[int]) -> Figure:
     return figure
 
 
-def _steps(axes: Axes, chain: Chain, point: int, start: float, label: float) -> list[float]:
+def _steps(axes: Axes, chain: Chain, point: int, start: float, fresh: Sample) -> list[float]:
     """Draw the bars of one point; return the levels between them."""
+    name = f"point of cluster {int(fresh.cluster[point])}"
     own = float(chain.own[point])
-    axes.bar(start, own, STEP, color=style.label_color(label))
+    color = style.label_color(float(fresh.y[point]))
+    axes.bar(start, own, STEP, color=color, label=f"{name}: own cluster")
     level, levels = own, [own]
     for number, term in enumerate(chain.terms[point][~chain.is_own[point]].tolist(), 1):
-        axes.bar(start + number, term, STEP, bottom=level, color=CROSS)
+        look = {"color": CROSS, "label": f"{name}: other clusters"}
+        axes.bar(start + number, term, STEP, bottom=level, **look)
         level += term
         levels.append(level)
     place = start + len(levels)
     opposite = float(chain.opposite[point])
-    axes.bar(place, -opposite, STEP, bottom=level, color=OPPOSITE)
-    axes.bar(place + 1, level - opposite, STEP, color=style.FLOW)
+    look = {"color": OPPOSITE, "label": f"{name}: opposite neurons"}
+    axes.bar(place, -opposite, STEP, bottom=level, **look)
+    axes.bar(place + 1, level - opposite, STEP, color=style.FLOW, label=f"{name}: Eq. (5)")
     margin, bound = float(chain.margin[point]), float(chain.bound[point])
-    axes.plot(place + 1, margin, "o", color="white", markeredgecolor=style.FLOW, zorder=5)
+    look = {"color": "white", "markeredgecolor": style.FLOW, "zorder": 5}
+    axes.plot(place + 1, margin, "o", **look, label=f"{name}: $y\\,N(x)$")
+    look = {"color": style.FLOW, "linewidth": 0.6, "label": style.DECORATION}
     for left, right, at in zip(range(len(levels)), range(1, len(levels) + 1), levels, strict=True):
-        axes.plot([start + left, start + right], [at, at], color=style.FLOW, linewidth=0.6)
+        axes.plot([start + left, start + right], [at, at], **look)
     axes.plot(
         [start - STEP / 2, place + 1 + STEP / 2],
         [bound, bound],
@@ -79,6 +85,7 @@ def _steps(axes: Axes, chain: Chain, point: int, start: float, label: float) -> 
         linestyle="--",
         linewidth=1.3,
         zorder=4,
+        label=f"{name}: bound, the chain's last line",
     )
     return [*levels, level - opposite, margin, bound]
 
@@ -110,15 +117,16 @@ def cluster_sums(sums: ClusterSums, sample: Sample, measured: InnerProducts) -> 
     with style.drawing(1, 2, height=3.6) as (figure, ((left, right),)):
         for q, label in enumerate(labels):
             color = style.label_color(label)
+            dot = {"color": color, "markersize": 7}
+            word = f"label {style.label_name(label)}"
             for axes in (left, right):
-                axes.plot(place[q], own[q], "o", color=color, markersize=7)
+                axes.plot(place[q], own[q], "o", **dot, label=f"$A_q$, {word}")
             if wrong[q] > 0:
-                right.plot(
-                    place[q], wrong[q], "o", markerfacecolor="white", color=color, markersize=7
-                )
-        for value in (lower, upper):
-            style.bound_line(left, value, vertical=False)
-        style.bound_line(right, most, vertical=False)
+                hollow = {**dot, "markerfacecolor": "white", "label": f"$W_q$, {word}"}
+                right.plot(place[q], wrong[q], "o", **hollow)
+        for value, word in ((lower, "lower bound of $A_q$"), (upper, "upper bound of $A_q$")):
+            style.bound_line(left, value, word, vertical=False)
+        style.bound_line(right, most, "upper bound of $W_q$", vertical=False)
         right.set_yscale("log")
         least = min([most, *wrong[wrong > 0]])
         right.set_ylim(least / 4, 6 * max(own))
@@ -150,4 +158,5 @@ def cluster_sums(sums: ClusterSums, sample: Sample, measured: InnerProducts) -> 
             axes.grid(axis="x", visible=False)
         left.set(ylabel=r"$d \cdot A_q$", title="own sums")
         right.set(title=r"both, times $d$, logarithmic")
+        right.set_ylabel(r"$d \cdot A_q$ and $d \cdot W_q$", visible=False)
     return figure

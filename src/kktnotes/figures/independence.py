@@ -52,18 +52,21 @@ def error_and_radius(
     if not reached:
         raise checks.refuse("trials", "none with a KKT point", "at least one")
     with style.drawing(1, 2, height=3.9) as (figure, ((left, right),)):
-        for place, color, marker, _, width, group in _groups(reached):
+        for place, color, marker, name, width, group in _groups(reached):
             zeros = np.array([-one.log10_error for one in group])
             at = width * 10**place
             marks = {"color": color, "marker": marker, "markersize": 5, "capsize": 3}
-            left.errorbar(at, zeros.mean(), zeros.std(), **marks)
+            words = f"{name}: mean over runs, standard deviation"
+            left.errorbar(at, zeros.mean(), zeros.std(), **marks, label=words)
             middle = np.mean([float(one.radius.median()) for one in group]) / scale
             least = min(float(one.radius.min()) for one in group) / scale
             most = max(float(one.radius.max()) for one in group) / scale
-            right.errorbar(at, middle, [[middle - least], [most - middle]], **marks)
-        style.bound_line(left, -error_bound, vertical=False)
-        for bound in radius_bounds:
-            style.bound_line(right, bound, vertical=False)
+            words = f"{name}: median, least to largest"
+            right.errorbar(at, middle, [[middle - least], [most - middle]], **marks, label=words)
+        style.bound_line(left, -error_bound, "Theorem 3.1 allows", vertical=False)
+        words = ("lower bound", "upper bound")
+        for bound, word in zip(radius_bounds, words, strict=True):
+            style.bound_line(right, bound, word, vertical=False)
         left.set(yscale="log", ylabel=r"$-\log_{10}$ of the error")
         left.set_ylim(-error_bound / 3, 30 * max(-one.log10_error for one in reached))
         right.set_ylim(0, 1.15 * radius_bounds[1])
@@ -73,7 +76,7 @@ def error_and_radius(
         edge = left.get_xlim()[1]
         style.write(left, edge, -error_bound * 1.3, "Theorem 3.1 allows", color=style.BOUND,
                     ha="right", va="bottom")  # fmt: skip
-        for bound, word in zip(radius_bounds, ("lower bound", "upper bound"), strict=True):
+        for bound, word in zip(radius_bounds, words, strict=True):
             style.write(right, edge, bound - 0.03, word, color=style.BOUND, ha="right", va="top")
         _key(left, reached, 0.97, 0.58)
     return figure
@@ -86,7 +89,7 @@ def reached(trials: Sequence[Trial], predicted: Mapping[int, float]) -> Figure:
     sign that is on at the start.
     """
     with style.drawing(height=3.9) as (figure, ((axes,),)):
-        for place, color, marker, _, width, group in _groups(trials):
+        for place, color, marker, name, width, group in _groups(trials):
             met = sum(one.separated for one in group)
             low, high = clopper_pearson(met, len(group))
             share = met / len(group)
@@ -98,10 +101,12 @@ def reached(trials: Sequence[Trial], predicted: Mapping[int, float]) -> Figure:
                 marker=marker,
                 capsize=3,
                 linewidth=1.5,
+                label=f"{name}: share, 95 % interval",
             )
         at = sorted(predicted)
-        axes.plot(at, [predicted[m] for m in at], "--", color=style.BOUND, linewidth=1.5)
         words = "every cluster\nhas a neuron\nof its sign on\nat the start"
+        dashed = {"color": style.BOUND, "linewidth": 1.5, "label": words}
+        axes.plot(at, [predicted[m] for m in at], "--", **dashed)
         style.write(axes, 18.0, 0.9, words, color=style.BOUND, va="top", fontsize=9)
         axes.set(ylim=(-0.05, 1.08), ylabel=r"share of runs with $L < 1/n$")
         _widths(axes, trials, room=16.0)

@@ -34,7 +34,8 @@ def residuals(certificates: Mapping[str, Certificate]) -> Figure:
             certificates.items(), styles[-len(certificates) :], strict=True
         ):
             values = [max(found.residuals[key], ROUNDING) for key in NAMES]
-            axes.semilogx(values, range(len(NAMES)), marker, color=color, markersize=8)
+            look = {"color": color, "markersize": 8, "label": name}
+            axes.semilogx(values, range(len(NAMES)), marker, **look)
             right = name == worst or found.stationarity_weights < 1e-9
             axes.annotate(
                 name,
@@ -48,7 +49,7 @@ def residuals(certificates: Mapping[str, Certificate]) -> Figure:
         axes.set_yticks(range(len(NAMES)), NAMES.values())
         axes.set_ylim(len(NAMES) - 0.1, -0.6)
         axes.set_xlim(ROUNDING / 3, 100.0)
-        style.bound_line(axes, np.finfo(float).eps)
+        style.bound_line(axes, np.finfo(float).eps, "rounding")
         style.write(
             axes, np.finfo(float).eps * 1.5, len(NAMES) - 0.25, "rounding", color=style.BOUND
         )
@@ -68,7 +69,9 @@ def multipliers(point: KKTPoint, sample: Sample) -> Figure:
                 continue
             place = np.arange(start, start + len(own))
             color = style.label_color(label)
-            axes.vlines(place, 0, own, color=color, linewidth=1.0, alpha=0.8)
+            names.append(f"{q} ({style.label_name(label)})")
+            look = {"color": color, "linewidth": 1.0, "alpha": 0.8, "label": f"cluster {names[-1]}"}
+            axes.vlines(place, 0, own, **look)
             axes.text(
                 place.mean(),
                 values.max() * 1.03,
@@ -77,7 +80,6 @@ def multipliers(point: KKTPoint, sample: Sample) -> Figure:
                 color=color,
             )
             middles.append(place.mean())
-            names.append(f"{q} ({style.label_name(label)})")
             start += len(own) + max(2, len(values) // 50)
         axes.set_xticks(middles, names)
         axes.set(ylim=(0, values.max() * 1.12), ylabel=r"$d \cdot \lambda_i$")
@@ -111,10 +113,10 @@ def kinks(point: KKTPoint, sample: Sample) -> Figure:
                 (grid[1, j], height[:, j], lam >= 0),
             ):
                 plain = used & ~free[:, j]
-                axes.plot(place[plain], values[plain], ".", color=color, markersize=3)
-                axes.plot(
-                    place[free[:, j]], values[free[:, j]], "D", color=KINK, markersize=5, zorder=4
-                )
+                dots = {"color": color, "markersize": 3, "label": "on or off"}
+                axes.plot(place[plain], values[plain], ".", **dots)
+                diamonds = {"color": KINK, "markersize": 5, "zorder": 4, "label": "on a kink"}
+                axes.plot(place[free[:, j]], values[free[:, j]], "D", **diamonds)
                 _borders(axes, ends)
             sign = "v > 0" if point.network.output[j] > 0 else "v < 0"
             grid[0, j].set_title(f"neuron {j + 1}, ${sign}$")
@@ -128,7 +130,7 @@ def kinks(point: KKTPoint, sample: Sample) -> Figure:
 def _borders(axes: Axes, ends: np.ndarray) -> None:
     """Draw where one cluster ends and the next begins, and number the clusters."""
     for end in ends[:-1]:
-        axes.axvline(end - 0.5, color="black", linewidth=0.5)
+        axes.axvline(end - 0.5, color="black", linewidth=0.5, label="between two clusters")
     starts = np.concatenate([[0], ends[:-1]])
     middles = [(a + b) / 2 for a, b in zip(starts, ends, strict=True) if b > a]
     axes.set_xticks(middles, [str(q) for q in range(len(ends)) if ends[q] > starts[q]])

@@ -9,6 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kktnotes.figures import style
+from kktnotes.figures.crowds import along as along
+from kktnotes.figures.crowds import typical
+from kktnotes.figures.crowds import values as values
 from kktnotes.open_questions import Crowded, separable_share
 from kktnotes.separability import clopper_pearson
 
@@ -29,7 +32,7 @@ def separability(
         colors = (style.FLOW, style.AMBER)
         for row, ((name, seen), color) in enumerate(zip(counts.items(), colors, strict=True)):
             exact = [separable_share(k, d, bias=name == "with a bias") for k in every]
-            axes.plot(np.array(every) / d, exact, color=color)
+            axes.plot(np.array(every) / d, exact, color=color, label=f"{name}: exact")
             share = np.array(seen) / draws
             ends = np.array([clopper_pearson(one, draws) for one in seen]).T
             axes.errorbar(
@@ -41,10 +44,11 @@ def separability(
                 markersize=5,
                 capsize=2,
                 elinewidth=1.0,
+                label=f"{name}: share of draws, 95 % interval",
             )
             place = {"ha": "right", "va": "top", "transform": axes.transAxes}
             axes.text(0.99, 0.95 - 0.1 * row, name, color=color, **place)
-        style.bound_line(axes, 2.0)
+        style.bound_line(axes, 2.0, "$k = 2d$")
         style.write(axes, 2.05, 0.03, "$k = 2d$", color=style.BOUND)
         axes.set(xlabel="clusters over dimension, $k/d$", ylabel="share separable")
         axes.set_ylim(-0.02, 1.04)
@@ -71,11 +75,11 @@ def crowding(rows: Sequence[Crowded]) -> Figure:
         _bars(radius, known, "radius", style.FLOW, "network")
         ratios = np.array(sorted({row.k / row.d for row in known}))
         d = known[0].d
-        radius.plot(ratios, (ratios * d) ** -0.5, "--", color=style.BOUND)
+        name = r"$\sqrt{1/k}$"
+        radius.plot(ratios, (ratios * d) ** -0.5, "--", color=style.BOUND, label=name)
         last = (ratios[-1], (ratios[-1] * d) ** -0.5)
         radius.annotate(
-            r"$\sqrt{1/k}$", last, (6, 0), textcoords="offset points", va="center",
-            color=style.BOUND,
+            name, last, (6, 0), textcoords="offset points", va="center", color=style.BOUND,
         )  # fmt: skip
         radius.set(ylabel=r"radius / $\sqrt{d}$", title="distance to the boundary, median")
         radius.set_ylim(bottom=0)
@@ -85,7 +89,7 @@ def crowding(rows: Sequence[Crowded]) -> Figure:
         flip.set_ylim(bottom=0)
         flip.set_xlabel("clusters over dimension, $k/d$")
         for axes in grid[:, 0]:
-            style.bound_line(axes, 2.0)
+            style.bound_line(axes, 2.0, "$k = 2d$")
             axes.margins(x=0.02)
             axes.set_xlim(0, ratios[-1] * 1.28)
     return figure
@@ -116,17 +120,19 @@ def growing(rows: Sequence[Crowded], ratios: Sequence[float]) -> Figure:
                 d, middle, spread = curve
                 if not len(d):
                     continue
-                line = _curve(axes, d, middle, spread, style.MARKERS[place], shade, least)
-                begins.append((d[0], line[0], f"$k/d={ratios[place]:g}$", shade))
+                label, marker = f"$k/d={ratios[place]:g}$", style.MARKERS[place]
+                series = f"{label}: {'median' if name == 'length' else 'mean'}, standard error"
+                line = _curve(axes, d, middle, spread, marker, shade, series, least)
+                begins.append((d[0], line[0], label, shade))
             if name == "error":
                 _error_axis(axes, unseen)
             _name_beginnings(axes, begins)
         sizes = sorted({row.d for row in rows})
         top = grid[0, 1]
         fall = 0.95 * top.get_ylim()[1] * np.sqrt(sizes[0] / np.array(sizes, dtype=float))
-        top.plot(sizes, fall, "--", color=style.BOUND)
-        half = len(sizes) // 2
-        style.write(top, 1.05 * sizes[half], 1.05 * fall[half], r"$1/\sqrt{d}$", color=style.BOUND)
+        words, half = r"$1/\sqrt{d}$", len(sizes) // 2
+        top.plot(sizes, fall, "--", color=style.BOUND, label=f"falls like {words}")
+        style.write(top, 1.05 * sizes[half], 1.05 * fall[half], words, color=style.BOUND)
         for axes in grid[1]:
             axes.set_xlabel("dimension, $d$")
         for axes in grid.flat:
@@ -174,6 +180,7 @@ def _curve(
     spread: Sequence[float],
     marker: str,
     color: str,
+    label: str,
     least: float = 0.0,
 ) -> np.ndarray:
     """Draw a curve with bars, zeros hollow at the level `least` if that is positive.
@@ -186,61 +193,15 @@ def _curve(
     # On a logarithmic axis a bar that reaches zero ends above it, at `least` if there is one.
     end = least or 0.1 * heights * (axes.get_yscale() == "log")
     below = np.minimum(spread, heights - end)
-    axes.errorbar(places, heights, [below, spread], fmt="-", color=color, capsize=3)
+    axes.errorbar(places, heights, [below, spread], fmt="-", color=color, capsize=3, label=label)
     at = np.array(places)
-    axes.plot(at[~none], heights[~none], marker, color=color, markersize=5)
+    axes.plot(at[~none], heights[~none], marker, color=color, markersize=5, label=label)
     if none.any():  # rings over white, through which another curve's rings still show
-        axes.plot(at[none], heights[none], "o", color="white", markersize=6, zorder=2.5)
+        look = {"markersize": 6, "zorder": 2.5, "label": style.DECORATION}
+        axes.plot(at[none], heights[none], "o", color="white", **look)
         look = {"markersize": 7, "markerfacecolor": "none", "zorder": 3}
-        axes.plot(at[none], heights[none], marker, color=color, **look)
+        axes.plot(at[none], heights[none], marker, color=color, **look, label=f"{label}, none seen")
     return heights
-
-
-def along(
-    rows: Sequence[Crowded], ratio: float, name: str, *, least_draws: int = 1
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the dimensions at one k/d, and there the mean over draws and its standard error.
-
-    Of lengths along u, the median and its error. Rows without a certified point are left out, and
-    so are infinite medians and dimensions with fewer than `least_draws`; one draw has no error to
-    show.
-    """
-    known = [row for row in rows if row.point is not None and row.k == ratio * row.d]
-    found = []
-    for d in sorted({row.d for row in known}):
-        own = values([row for row in known if row.d == d], name)
-        middle, spread = _typical(own, name)
-        if np.isfinite(middle) and len(own) >= least_draws:
-            found.append((d, middle, spread / np.sqrt(len(own))))
-    return tuple(np.array(found, dtype=float).reshape(-1, 3).T)
-
-
-def values(rows: Sequence[Crowded], name: str) -> np.ndarray:
-    """Return one number a row.
-
-    "error" and "mean_error" are shares of the counted points, "share" is the network's radius over
-    the nearest mean's; other names are those of `Crowded`.
-    """
-    if name == "error":
-        return np.array([row.errors / row.counted for row in rows])
-    if name == "mean_error":
-        return np.array([row.mean_errors / row.counted for row in rows])
-    if name == "share":
-        return np.array([row.radius / row.nearest for row in rows])
-    return np.array([getattr(row, name) for row in rows])
-
-
-def _typical(found: np.ndarray, name: str) -> tuple[float, float]:
-    """Return mean and standard deviation over draws, of lengths along u the robust kind.
-
-    That is the median and 1.48 times the median deviation from it, as now and then a draw needs a
-    huge length, or has none.
-    """
-    if name == "length":
-        middle = float(np.median(found))
-        finite = found[np.isfinite(found)]
-        return middle, 1.48 * float(np.median(np.abs(finite - middle))) if len(finite) else 0.0
-    return float(found.mean()), float(found.std(ddof=1)) if len(found) > 1 else 0.0
 
 
 def _bars(
@@ -250,12 +211,13 @@ def _bars(
     places, middles, spreads = [], [], []
     for k in sorted({row.k for row in rows}):
         own = [row for row in rows if row.k == k]
-        middle, spread = _typical(values(own, name), name)
+        middle, spread = typical(values(own, name), name)
         if np.isfinite(middle):
             places.append(k / own[0].d)
             middles.append(middle)
             spreads.append(spread)
-    heights = _curve(axes, places, middles, spreads, "o", color, least)
+    kind = "median, robust deviation" if name == "length" else "mean, standard deviation"
+    heights = _curve(axes, places, middles, spreads, "o", color, f"{label}: {kind}", least)
     axes.annotate(
         label, (places[-1], heights[-1]), (8, 0), textcoords="offset points", va="center",
         color=color,

@@ -50,10 +50,13 @@ def plane(
             image = axes.pcolormesh(
                 line, line, field, cmap=SIGNED, vmin=-top, vmax=top, shading="auto"
             )
-            axes.contour(line, line, field, levels, colors=style.BOUND, linewidths=0.6)
-            axes.contour(line, line, field, [0.0], colors="black", linewidths=2.5)
-            for w, b in zip(network.weights, network.biases, strict=True):
-                _kink(axes, w.tolist(), b.item())
+            image.set_label("output")
+            contours = axes.contour(line, line, field, levels, colors=style.BOUND, linewidths=0.6)
+            contours.set_label("level of the output")
+            border = axes.contour(line, line, field, [0.0], colors="black", linewidths=2.5)
+            border.set_label("decision boundary")
+            for j, (w, b) in enumerate(zip(network.weights, network.biases, strict=True), 1):
+                _kink(axes, w.tolist(), b.item(), f"kink of neuron {j}")
             if points is not None:
                 _points(axes, *points)
             axes.set(title=title, xlabel="$x_1$", xlim=(-reach, reach), ylim=(-reach, reach))
@@ -70,15 +73,16 @@ def _points(axes: Axes, x: torch.Tensor, y: torch.Tensor) -> None:
     for label, marker in ((1.0, "o"), (-1.0, "s")):
         color = style.label_color(label)
         own = x[y == label].T.numpy()
-        axes.plot(*own, marker, color=color, markersize=5, markeredgecolor="white")
+        look = {"markersize": 5, "markeredgecolor": "white"}
+        axes.plot(*own, marker, color=color, **look, label=f"label {style.label_name(label)}")
 
 
-def _kink(axes: Axes, weights: list[float], bias: float) -> None:
+def _kink(axes: Axes, weights: list[float], bias: float, name: str) -> None:
     """Draw the line w . x + b = 0."""
     square = weights[0] ** 2 + weights[1] ** 2
     foot = (-bias * weights[0] / square, -bias * weights[1] / square)
     ahead = (foot[0] - weights[1], foot[1] + weights[0])
-    axes.axline(foot, ahead, color=style.ROBUST, linestyle=":", linewidth=1.8)
+    axes.axline(foot, ahead, color=style.ROBUST, linestyle=":", linewidth=1.8, label=name)
 
 
 def losses() -> Figure:
@@ -90,16 +94,18 @@ def losses() -> Figure:
             for axes, q in ((left, near), (right, far)):
                 # the loss of one point with this margin
                 values = loss.log_mean(torch.from_numpy(q)[:, None]).exp().numpy()
-                axes.plot(q, values, color=color)
-        left.plot(0, 1, "o", color=style.ROBUST, markersize=8, zorder=5)
-        style.write(left, 0.3, 1.4, r"$\ell(0) = 1$, both", color=style.ROBUST)
+                axes.plot(q, values, color=color, label=f"{name} loss")
+        words = r"$\ell(0) = 1$, both"
+        left.plot(0, 1, "o", color=style.ROBUST, markersize=8, zorder=5, label=words)
+        style.write(left, 0.3, 1.4, words, color=style.ROBUST)
         style.write(left, -1.15, 5.0, r"$e^{-q}$", color=LOSS_COLORS["exponential"])
         style.write(left, -1.95, 0.3, r"$\log_2(1 + e^{-q})$", color=LOSS_COLORS["logistic"])
-        left.set(title="near zero", xlabel="margin $q$", ylabel=r"loss $\ell(q)$", ylim=(0, 7))
-        style.bound_line(left, 1.0, vertical=False)
+        left.set(title="near zero", xlabel="margin $q$", ylim=(0, 7))
+        style.bound_line(left, 1.0, r"$\ell(0)$", vertical=False)
         style.write(right, 18, 1e-6, "apart by a factor\n$1/\\ln 2$ in the end")
         right.set(title="far out", xlabel="margin $q$", yscale="log")
         right.set_yticks([1.0, 1e-5, 1e-10, 1e-15])
+        style.label_panels(np.array([[left, right]]), y=r"loss $\ell(q)$")
     return figure
 
 
@@ -120,16 +126,15 @@ def loss_against_scale(
     tenfold, seen = log_losses / np.log(10), plain > 0
     reached = min(len(scales) - 1, int(np.searchsorted(-log_losses, np.log(n))))
     with style.drawing(1, 2, height=3.7) as (figure, ((left, right),)):
-        left.plot(scales, np.exp(log_losses), color=style.FLOW)
-        style.bound_line(left, 1 / n, vertical=False)
+        left.plot(scales, np.exp(log_losses), color=style.FLOW, label="loss")
+        style.bound_line(left, 1 / n, "$1/n$", vertical=False)
         style.write(left, 0.05 * scales[reached], 0.8 / n, "$1/n$", color=style.BOUND, va="top")
         left.set(xlim=(0, 1.4 * scales[reached]), ylim=(0.15 / n, 1.6), yscale="log")
         left.set(xlabel=r"factor $\alpha$ on $\theta$", ylabel=r"loss $\mathcal{L}(\alpha\theta)$")
         left.set_title("every point on its side, always")
-        right.plot(scales, tenfold, color=style.FLOW)
-        right.plot(
-            scales[seen], tenfold[seen], color=style.EXTRA[1], linewidth=7, alpha=0.5, zorder=1
-        )
+        right.plot(scales, tenfold, color=style.FLOW, label="loss")
+        broad = {"color": style.EXTRA[1], "linewidth": 7, "alpha": 0.5, "zorder": 1}
+        right.plot(scales[seen], tenfold[seen], **broad, label="loss in plain float64")
         end = np.flatnonzero(seen)[-1]
         right.annotate(
             "beyond, plain\nfloat64 says 0",
@@ -150,14 +155,18 @@ def clarke() -> Figure:
     z = np.array([-2.0, 0.0, 2.0])
     with style.drawing(1, 2, height=3.3) as (figure, ((left, right),)):
         for slope in (0.25, 0.5, 0.75):
-            left.plot(z, slope * z, color=style.EXTRA[1], linewidth=1.3)
-        left.plot(z, np.maximum(z, 0), color=style.FLOW, linewidth=3)
+            left.plot(z, slope * z, color=style.EXTRA[1], linewidth=1.3, label=f"slope {slope}")
+        left.plot(z, np.maximum(z, 0), color=style.FLOW, linewidth=3, label=r"$\phi(z)$")
         style.write(left, -1.9, 1.2, "slopes between\n0 and 1 touch too", color=style.AMBER)
         left.set(title=r"$\phi(z) = \max\{0, z\}$", xlabel="$z$", ylim=(-1.1, 2.1))
-        right.plot([-2, 0], [0, 0], color=style.FLOW, linewidth=3)
-        right.plot([0, 2], [1, 1], color=style.FLOW, linewidth=3)
-        right.plot([0, 0], [0, 1], color=style.EXTRA[1], linewidth=5, solid_capstyle="round")
-        style.write(right, 0.2, 0.5, r"$\partial^{\circ} \phi(0) = [0, 1]$", color=style.AMBER)
+        left.set_ylabel(r"$\phi(z)$", visible=False)
+        right.plot([-2, 0], [0, 0], color=style.FLOW, linewidth=3, label="$z < 0$")
+        right.plot([0, 2], [1, 1], color=style.FLOW, linewidth=3, label="$z > 0$")
+        look = {"color": style.EXTRA[1], "linewidth": 5, "solid_capstyle": "round"}
+        words = r"$\partial^{\circ} \phi(0) = [0, 1]$"
+        right.plot([0, 0], [0, 1], **look, label=words)
+        style.write(right, 0.2, 0.5, words, color=style.AMBER)
         right.set(title=r"$\partial^{\circ} \phi(z)$", xlabel="$z$", ylim=(-0.25, 1.25))
+        right.set_ylabel(r"$\partial^{\circ} \phi(z)$", visible=False)
         right.set_yticks([0, 0.5, 1])
     return figure

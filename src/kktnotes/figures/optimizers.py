@@ -42,13 +42,14 @@ def paths(
             for name, values in curves.items():
                 color = COLORS[family(name)]
                 at = np.asarray(steps[: len(values)])
-                axes.plot(at, np.median(values, 1), "-", color=color, label=family(name))
-                axes.fill_between(at, values.min(1), values.max(1), color=color, alpha=0.15, lw=0)
+                axes.plot(at, np.median(values, 1), "-", color=color, label=f"{name}: median")
+                look = {"color": color, "alpha": 0.15, "lw": 0, "label": f"{name}: all seeds"}
+                axes.fill_between(at, values.min(1), values.max(1), **look)
             axes.set_xscale("log")
             axes.set_xlabel("steps")
         left.set_yscale("log")
         left.set_ylabel("angle to the flow's KKT point (degrees)")
-        right.axhline(1.0, color=style.BOUND, linestyle="--", linewidth=1.5)
+        style.bound_line(right, 1.0, "the flow's KKT point", vertical=False)
         right.set(ylabel="normalized margin / that of the KKT point", ylim=(0, 1.08))
         _labels(left, steps, angles)
     return figure
@@ -83,10 +84,12 @@ def ends(rows: Mapping[str, Mapping[str, np.ndarray]], references: Mapping[str, 
         for axes, measure in zip(grid[0], measures, strict=True):
             for row, (name, values) in enumerate(rows.items()):
                 color, found = COLORS[family(name)], np.asarray(values[measure])
-                axes.plot([found.min(), found.max()], [row, row], color=color, linewidth=1.5)
-                axes.plot(np.median(found), row, "o", color=color, markersize=6)
+                bar = {"color": color, "linewidth": 1.5, "label": f"{name}: all seeds"}
+                axes.plot([found.min(), found.max()], [row, row], **bar)
+                dot = {"color": color, "markersize": 6, "label": f"{name}: median"}
+                axes.plot(np.median(found), row, "o", **dot)
             if measure in references:
-                style.bound_line(axes, references[measure])
+                style.bound_line(axes, references[measure], "the flow's KKT point")
             else:
                 _decades(axes)
             axes.set_xlabel(measure)

@@ -41,18 +41,25 @@ def radius_against_clusters(
     """
     k = np.asarray(counts, dtype=float)
     with style.drawing(width=7.0, height=4.7) as (figure, ((axes,),)):
-        axes.fill_between(k, *bounds.T, color=style.FLOW, alpha=0.07, linewidth=0)
-        for side in bounds.T:
-            axes.plot(k, side, "--", color=style.BOUND, linewidth=1.5)
+        area = {"color": style.FLOW, "alpha": 0.07, "linewidth": 0}
+        axes.fill_between(k, *bounds.T, **area, label="between the bounds (ours)")
+        for side, name in zip(bounds.T, ("lower", "upper"), strict=True):
+            dashed = {"color": style.BOUND, "linewidth": 1.5, "label": f"{name} bound (ours)"}
+            axes.plot(k, side, "--", **dashed)
         line = np.geomspace(k[0] / 1.15, k[-1] * 1.15, 50)
-        axes.plot(line, line**-0.5, color=style.BOUND, linewidth=1.0)
-        for values, color in ((flow, style.FLOW), (robust, style.ROBUST)):
+        axes.plot(line, line**-0.5, color=style.BOUND, linewidth=1.0, label="$1/\\sqrt{k}$")
+        for values, color, name in (
+            (flow, style.FLOW, "gradient flow's network"),
+            (robust, style.ROBUST, "robust network"),
+        ):
             low, middle, high = values.T
             bars = (middle - low, high - middle)
-            axes.errorbar(k, middle, bars, fmt="o", color=color, markersize=7, capsize=3)
-        axes.plot(k, lengths, "_", color=style.EXTRA[0], markersize=16, markeredgewidth=2.2)
+            look = {"fmt": "o", "color": color, "markersize": 7, "capsize": 3}
+            axes.errorbar(k, middle, bars, **look, label=f"{name}: median, least to largest")
+        dash = {"color": style.EXTRA[0], "markersize": 16, "markeredgewidth": 2.2}
+        axes.plot(k, lengths, "_", **dash, label="one $z$ for all points")
         for value, name in ((1 / 2, r"$\sqrt{d}/2$"), (1 / 8, r"$\sqrt{d}/8$")):
-            axes.axhline(value, color=style.ROBUST, linestyle=":", linewidth=1.4)
+            axes.axhline(value, color=style.ROBUST, linestyle=":", linewidth=1.4, label=name)
             place = {"va": "top" if value < 0.3 else "bottom", "ha": "left"}
             shift = 0.97 if value < 0.3 else 1.04
             style.write(axes, k[0] / 1.35, value * shift, name, color=style.ROBUST, **place)
@@ -77,7 +84,7 @@ def radius_against_clusters(
 
 
 def shares_flipped(
-    curves: Sequence[tuple[str, np.ndarray, np.ndarray, str, str, tuple[float, float]]],
+    curves: Sequence[tuple[str, np.ndarray, np.ndarray, str, str, tuple[float, float] | None]],
     marks: Mapping[str, float],
 ) -> Figure:
     """Draw shares of points whose sign changed against the length of the perturbation.
@@ -85,17 +92,17 @@ def shares_flipped(
     Parameters
     ----------
     curves : sequence of (name, lengths over sqrt(d), shares, color, linestyle, place)
-        Each name is written at its place, in data units; an empty one is not.
+        Each name is written at its place, in data units; where that is None, it is not.
     marks : name -> length over sqrt(d)
         Lengths marked by a dashed line, such as 1/8.
     """
     with style.drawing(width=7.0, height=3.9) as (figure, ((axes,),)):
         for name, value in marks.items():
-            style.bound_line(axes, value)
+            style.bound_line(axes, value, name)
             style.write(axes, value, 1.09, name, color=style.BOUND, ha="center", fontsize=9)
         for name, at, shares, color, line, place in curves:
-            axes.plot(at, shares, linestyle=line, color=color)
-            if name:
+            axes.plot(at, shares, linestyle=line, color=color, label=name)
+            if place is not None:
                 style.write(axes, *place, name, color=color, va="center")
         axes.set(xlabel=r"length of the perturbation $/\sqrt{d}$", ylabel="share of signs changed")
         axes.set(xlim=(0, 1), ylim=(-0.04, 1.16))
@@ -134,11 +141,14 @@ def planes(
         for axes, (title, color, network) in zip(row, networks, strict=True):
             field = (y * network(points) / (y * network(x[None]))).reshape(resolution, -1).numpy()
             image = axes.pcolormesh(across, up, field, cmap=SIGNED, vmin=-2, vmax=2)
-            axes.contour(across, up, field, [1e-9], colors=color, linewidths=2.4)
+            image.set_label("output / output at the point")
+            border = axes.contour(across, up, field, [1e-9], colors=color, linewidths=2.4)
+            border.set_label("decision boundary")
             found = exact_radius(network, x[None], progress=False)
             near = (frame @ found.zero.nearest[0]).numpy() / root
             _step(axes, here, near, float(found.zero.upper[0]) / root)
-            axes.plot(*here, "o", color=style.label_color(y), markersize=9, markeredgecolor="white")
+            dot = {"color": style.label_color(y), "markersize": 9, "markeredgecolor": "white"}
+            axes.plot(*here, "o", **dot, label="the point")
             axes.set_title(title, color=color)
             axes.set_xlabel("along the own mean, $/\\sqrt{d}$")
             axes.set_aspect("equal")
@@ -159,8 +169,10 @@ def own_and_rest(sample: Sample, q: int, y: float) -> torch.Tensor:
 
 def _step(axes: Axes, start: np.ndarray, end: np.ndarray, length: float) -> None:
     """Draw the step to the nearest boundary point with its length in R^d."""
-    axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 1.6})
-    axes.plot(*end, "x", color="black", markersize=8, markeredgewidth=2)
+    arrow = {"arrowstyle": "-|>", "color": "black", "lw": 1.6}
+    axes.annotate("", end, start, arrowprops=arrow, label="step to the nearest boundary point")
+    cross = {"color": "black", "markersize": 8, "markeredgewidth": 2}
+    axes.plot(*end, "x", **cross, label="nearest boundary point")
     middle = (start + end) / 2
     text = rf"{length:.2f}$\sqrt{{d}}$"
     style.write(axes, middle[0] - 0.05, middle[1] + 0.12, text, ha="right")

@@ -36,17 +36,21 @@ def slacks(
         for row, term in enumerate(terms):
             color = HOLDS if term.holds else FAILS
             slack = float(np.clip(term.slack, -1, 1))
-            left.barh(row, slack, color=color, height=0.6)
-            left.plot(slack, row, "o" if term.holds else "X", color=color, markersize=7)
+            name = f"{term.name}: {'holds' if term.holds else 'fails'}"
+            left.barh(row, slack, color=color, height=0.6, label=name)
+            mark = {"color": color, "markersize": 7, "label": name}
+            left.plot(slack, row, "o" if term.holds else "X", **mark)
         left.set_yticks(range(len(terms)), [term.name for term in terms])
+        left.set_ylabel("hypothesis", visible=False)
         left.set(ylim=(len(terms) - 0.4, -0.6), xlim=(-CAN_FAIL - 0.1, CAN_FAIL + 0.1))
-        left.axvline(0, color="black", linewidth=0.8)
+        zero = {"color": "black", "linewidth": 0.8, "label": "zero"}
+        left.axvline(0, **zero)
         left.set_xlabel("slack: fails < 0 ≤ holds")
         for index, (name, values) in enumerate(along.items()):
             color = (style.FLOW, style.EXTRA[0])[index % 2]
             _path(right, name, values, color, index)
-        right.axhline(0, color="black", linewidth=0.8)
-        right.axvline(d, color=style.BOUND, linestyle="--", linewidth=1.5)
+        right.axhline(0, **zero)
+        style.bound_line(right, d, "this setting")
         right.set(ylim=(-CAN_FAIL, CAN_FAIL), xlabel="dimension $d$ (dashed: this setting)")
         right.set(ylabel="least slack of all terms")
         right.set_xscale("log")
@@ -60,9 +64,9 @@ def _path(axes, name, values, color, index) -> None:  # noqa: ANN001
     at = np.array([value[0] for value in values], dtype=float)
     slack = np.clip([value[1] for value in values], -1, 1)
     holds = np.array([value[2] for value in values])
-    axes.plot(at, slack, "-", color=color, linewidth=1.5)
-    axes.plot(at[holds], slack[holds], "o", color=color, markersize=5)
-    axes.plot(at[~holds], slack[~holds], "X", color=color, markersize=6)
+    axes.plot(at, slack, "-", color=color, linewidth=1.5, label=name)
+    axes.plot(at[holds], slack[holds], "o", color=color, markersize=5, label=f"{name}: holds")
+    axes.plot(at[~holds], slack[~holds], "X", color=color, markersize=6, label=f"{name}: fails")
     dark = "#A34A80" if color == style.EXTRA[0] else color
     beside = slack[-1] + (-0.07, 0.07)[index % 2]
     style.write(axes, at[-1], beside, name, color=dark, ha="right", va=("top", "bottom")[index % 2])
@@ -86,16 +90,18 @@ def radii(
     rows = ((network, style.FLOW, name), (robust, style.ROBUST, "Theorem 4.1"))
     with style.drawing(height=2.9) as (figure, ((axes,),)):
         drawn = [(values, color, name) for values, color, name in rows if len(values)]
-        for row, (values, color, _) in enumerate(drawn):
+        for row, (values, color, name) in enumerate(drawn):
             values = np.sort(np.asarray(values, dtype=float))
             spread = np.linspace(-0.22, 0.22, len(values)) if len(values) > 1 else [0.0]
-            axes.plot(values, row + np.asarray(spread), ".", color=color, markersize=5)
+            dots = {"color": color, "markersize": 5, "label": name}
+            axes.plot(values, row + np.asarray(spread), ".", **dots)
         axes.set_yticks(range(len(drawn)), [name for _, _, name in drawn])
+        axes.set_ylabel("network", visible=False)
         for tick, (_, color, _) in zip(axes.get_yticklabels(), drawn, strict=True):
             tick.set_color(color)
         levels = {1 / math.sqrt(k): r"$\sqrt{d/k}$", 0.125: r"$\sqrt{d}/8$"}
         for level, text in levels.items():
-            style.bound_line(axes, level)
+            style.bound_line(axes, level, text)
             style.write(axes, level, len(drawn) - 0.42, text, color=style.BOUND, ha="center")
         axes.set(xlim=(-0.02, None), ylim=(len(drawn) - 0.2, -0.5))
         axes.set_xlabel(r"exact radius at fresh points, in units of $\sqrt{d}$")

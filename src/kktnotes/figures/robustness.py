@@ -41,8 +41,11 @@ def three_distances(clusters: Clusters, *, resolution: int = 301) -> Figure:
     with style.drawing(width=5.6, height=4.9) as (figure, ((axes,),)):
         top = np.abs(field).max()
         image = axes.pcolormesh(line, line, field, cmap=SIGNED, vmin=-top, vmax=top)
-        axes.contour(line, line, field, [1e-9], colors="black", linewidths=2.0)
-        axes.contour(line, line, field, [-1e-9], colors="black", linewidths=1.2, linestyles=":")
+        image.set_label("$N(x)$")
+        look = {"colors": "black", "linewidths": 2.0}
+        axes.contour(line, line, field, [1e-9], **look).set_label("$N = 0$, toward label $+1$")
+        look = {"colors": "black", "linewidths": 1.2, "linestyles": ":"}
+        axes.contour(line, line, field, [-1e-9], **look).set_label("$N = 0$, toward label $-1$")
         names = [("flip and zero radius", None), ("zero radius", "flip radius")]
         for row, words in enumerate(names):
             start = np.eye(2)[row]
@@ -50,8 +53,9 @@ def three_distances(clusters: Clusters, *, resolution: int = 301) -> Figure:
             for end, word in zip(ends, words, strict=True):
                 if word is not None:
                     _arrow(axes, start, (axes_of @ end).numpy() / root, word)
-        axes.plot(1, 0, "o", color=style.POSITIVE, markersize=9, markeredgecolor="white")
-        axes.plot(0, 1, "s", color=style.NEGATIVE, markersize=9, markeredgecolor="white")
+        mean = {"markersize": 9, "markeredgecolor": "white"}
+        axes.plot(1, 0, "o", color=style.POSITIVE, **mean, label="mean, label $+1$")
+        axes.plot(0, 1, "s", color=style.NEGATIVE, **mean, label="mean, label \N{MINUS SIGN}1")
         style.write(axes, 1.05, -0.13, "mean, label $+1$", color=style.POSITIVE, ha="center")
         style.write(axes, 0.05, 1.09, "mean, label \N{MINUS SIGN}1", color=style.NEGATIVE)
         style.write(axes, -0.2, 0.1, "$N = 0$, sign \N{MINUS SIGN}1", color=style.FLOW)
@@ -64,7 +68,8 @@ def three_distances(clusters: Clusters, *, resolution: int = 301) -> Figure:
 
 def _arrow(axes: Axes, start: np.ndarray, end: np.ndarray, word: str) -> None:
     """Draw a distance as an arrow with its name and length."""
-    axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 1.6})
+    arrow = {"arrowstyle": "-|>", "color": "black", "lw": 1.6}
+    axes.annotate("", end, start, arrowprops=arrow, label=word)
     length, middle = float(np.linalg.norm(end - start)), (start + end) / 2
     level = abs(end[1] - start[1]) < 0.05
     upright = abs(end[0] - start[0]) < 0.05
@@ -97,7 +102,9 @@ def radius_against_dimension(
             color = style.label_color(label)
             low, middle, high = values.T
             nudge = np.asarray(dimensions) * (1.12 if label > 0 else 1 / 1.12)
-            left.errorbar(nudge, middle, (middle - low, high - middle), fmt="none", color=color)
+            name = f"label {style.label_name(label)}"
+            bars = {"fmt": "none", "color": color, "label": f"{name}: low to high quantile"}
+            left.errorbar(nudge, middle, (middle - low, high - middle), **bars)
             for inside in (True, False):
                 chosen = np.asarray(met) == inside
                 left.plot(
@@ -107,17 +114,18 @@ def radius_against_dimension(
                     color=color,
                     markerfacecolor=color if inside else "white",
                     markersize=5,
+                    label=f"{name}: median, Assumption 2.2 {'holds' if inside else 'fails'}",
                 )
-            name = f"label {style.label_name(label)}"
             style.write(left, dimensions[-1] * 2, middle[-1] + 0.04, name, color=color, ha="right")
         corner = {"ha": "right", "va": "top"}
         for value, name in ((1 / 8, r"$\sqrt{d}/8$"), (1 / 2, r"$\sqrt{d}/2$")):
-            style.bound_line(left, value, vertical=False)
+            style.bound_line(left, value, name, vertical=False)
             style.write(left, dimensions[-1], value - 0.025, name, color=style.BOUND, **corner)
         left.set(xscale="log", ylim=(0, 0.95), xlabel="$d$", ylabel=r"flip radius $/\sqrt{d}$")
         for (name, color, values), above in zip(tails, (True, False, False), strict=False):
             dashed = color == style.BOUND
-            right.loglog(dimensions, values, "--" if dashed else "o-", color=color, markersize=4)
+            look = {"color": color, "markersize": 4, "label": name}
+            right.loglog(dimensions, values, "--" if dashed else "o-", **look)
             at = max(0, len(values) - (3 if above else 4))
             side = {"ha": "right", "va": "bottom"} if above else {"ha": "left", "va": "top"}
             lifted = values[at] * (1.8 if above else 0.45)
@@ -151,21 +159,23 @@ def sensitivity(
             grid[:, 0], components, colors.values(), strict=True
         ):
             shades = [style.label_color(one) for one in labels]
-            axes.bar(np.arange(1, len(values) + 1), values, color=shades, width=0.7)
-            axes.axhline(0, color=style.FLOW, linewidth=0.8)
+            look = {"color": shades, "width": 0.7, "label": "along the mean of each cluster"}
+            axes.bar(np.arange(1, len(values) + 1), values, **look)
+            axes.axhline(0, color=style.FLOW, linewidth=0.8, label="zero")
             axes.set_title(title, color=color)
             axes.set(ylim=(-2.4, 2.4), ylabel=r"$\times\, 1/\sqrt{d}$")
-        grid[1, 0].set_xlabel("cluster whose mean is the direction")
+        style.label_panels(grid[:, :1], x="cluster whose mean is the direction")
         for axes in grid[:, 0]:
             axes.locator_params(axis="x", integer=True)
         grid[0, 0].set_xticklabels([])
         for axes in grid[:, 1]:
             axes.remove()
         axes = figure.add_subplot(grid[0, 0].get_gridspec()[:, 1])
-        axes.plot(counts, [1 / math.sqrt(one) for one in counts], "--", color=style.BOUND)
+        line = {"color": style.BOUND, "label": "$1/\\sqrt{k}$"}
+        axes.plot(counts, [1 / math.sqrt(one) for one in counts], "--", **line)
         for name, values in radii.items():
             marker = "o" if name == "robust" else "s"
-            axes.plot(counts, values, marker, color=colors[name], markersize=6)
+            axes.plot(counts, values, marker, color=colors[name], markersize=6, label=name)
         axes.set(xscale="log", yscale="log", xlabel="clusters $k$", ylabel=r"radius $/\sqrt{d}$")
         axes.set_title("how far to the boundary")
         style.write(

@@ -36,8 +36,10 @@ def two_rules(
         raise checks.refuse("counts", came, "as many counts as arrays of either rule")
     grid = np.linspace(min(counts) * 0.9, max(counts) * 1.15, 200)
     with style.drawing(height=3.6) as (figure, ((axes,),)):
-        axes.plot(grid, grid**-0.5, color=style.FLOW, linewidth=1.0, label="1/sqrt(k)")
-        axes.plot(grid, 0 * grid + 0.5**0.5, color=NEIGHBOUR, linewidth=1.0, label="sqrt(1/2)")
+        axes.plot(grid, grid**-0.5, color=style.FLOW, linewidth=1.0, label="predicted, 1/sqrt(k)")
+        axes.plot(
+            grid, 0 * grid + 0.5**0.5, color=NEIGHBOUR, linewidth=1.0, label="predicted, sqrt(1/2)"
+        )
         for values, color, marker, name in (
             (network, style.FLOW, "o", "flow's network"),
             (neighbour, NEIGHBOUR, "s", "nearest neighbor"),
@@ -46,9 +48,8 @@ def two_rules(
             low = middle - [np.min(one) for one in values]
             high = [np.max(one) for one in values] - middle
             bars = np.maximum([low, high], 0)
-            axes.errorbar(
-                counts, middle, bars, fmt=marker, color=color, capsize=3, markersize=7, label=name
-            )
+            look = {"fmt": marker, "color": color, "capsize": 3, "markersize": 7}
+            axes.errorbar(counts, middle, bars, **look, label=f"{name}: median, least to largest")
         style.write(
             axes, grid[-1], 0.5**0.5 + 0.04, "nearest neighbor", color=NEIGHBOUR, ha="right"
         )

@@ -28,14 +28,15 @@ def coverage(
     with style.drawing(height=4.2) as (figure, ((axes,),)):
         colors = (style.FLOW, *style.EXTRA)
         for color, (name, (ratio, logs)) in zip(colors, curves.items(), strict=False):
-            axes.plot(ratio, logs, color=color)
+            axes.plot(ratio, logs, color=color, label=name)
             x, y = marks[name]
-            axes.plot(x, y, "D", color=style.BOUND, markersize=8)
-            axes.plot(x, np.interp(x, ratio, logs), "o", color=color, markersize=8)
-            axes.plot([x, x], [y, np.interp(x, ratio, logs)], ":", color=style.BOUND)
+            end = np.interp(x, ratio, logs)
+            axes.plot(x, y, "D", color=style.BOUND, markersize=8, label=f"{name}: our bound")
+            axes.plot(x, end, "o", color=color, markersize=8, label=f"{name}: at the theorem's $n$")
+            axes.plot([x, x], [y, end], ":", color=style.BOUND, label=style.DECORATION)
             axes.annotate(
                 name,
-                (x, np.interp(x, ratio, logs)),
+                (x, end),
                 (-8, -2),
                 textcoords="offset points",
                 ha="right",
@@ -71,10 +72,9 @@ def errors_by_count(counts: np.ndarray, errors: np.ndarray, labels: np.ndarray) 
     with style.drawing(height=3.8) as (figure, ((axes,),)):
         for label in (1.0, -1.0):
             own = labels == label
-            color = style.label_color(label)
-            axes.plot(
-                counts[own] + shift[own], errors[own], "o", color=color, alpha=0.6, markersize=5
-            )
+            look = {"color": style.label_color(label), "alpha": 0.6, "markersize": 5}
+            words = f"label {style.label_name(label)}"
+            axes.plot(counts[own] + shift[own], errors[own], "o", **look, label=words)
         axes.set(xlabel="examples of the cluster", ylabel="share of its points with wrong sign")
         axes.set_ylim(-0.05, 1.1)
         most = int(min(counts.max(), 12))
@@ -106,13 +106,20 @@ def error_against_size(
     x = np.asarray(ratio)
     with style.drawing(height=4.2) as (figure, ((axes,),)):
         grid, share, low, high = expected
-        axes.fill_between(grid, low, high, color=style.EXTRA[2], alpha=0.25, linewidth=0)
-        axes.plot(grid, share, color=MISSED, linewidth=1.5)
-        for values, color, move in ((missed, MISSED, 0.97), (errors, style.FLOW, 1.03)):
+        band = {"color": style.EXTRA[2], "alpha": 0.25, "linewidth": 0}
+        axes.fill_between(grid, low, high, **band, label="clusters missed: 5 % to 95 %")
+        axes.plot(grid, share, color=MISSED, linewidth=1.5, label="clusters missed: expected")
+        for values, color, move, name in (
+            (missed, MISSED, 0.97, "clusters missed"),
+            (errors, style.FLOW, 1.03, "error"),
+        ):
             mean = values.mean(1)
             deviation = values.std(1, ddof=1) if values.shape[1] > 1 else np.zeros(len(values))
             both = [np.minimum(deviation, mean), deviation]  # a share is not below 0
-            axes.errorbar(x * move, mean, both, fmt="o", color=color, capsize=4, markersize=6)
+            look = {"fmt": "o", "color": color, "capsize": 4, "markersize": 6}
+            axes.errorbar(
+                x * move, mean, both, **look, label=f"{name}: mean over seeds, standard deviation"
+            )
         first = float(missed[0].mean())
         axes.set_xscale("log")
         style.write(axes, x[0] * 1.15, first * 1.05, "clusters missed", color=MISSED, va="bottom")
@@ -120,7 +127,7 @@ def error_against_size(
         style.write(
             axes, x[0] * 0.94, low_error, "error", color=style.FLOW, va="center", ha="right"
         )
-        style.bound_line(axes, enough)
+        style.bound_line(axes, enough, r"$\ln^2 d$")
         style.write(
             axes, enough / 1.06, 0.3, r"$\ln^2 d$", color=style.BOUND, va="center", ha="right"
         )
@@ -160,9 +167,12 @@ def label_noise(
             (row[1], norms, r"$\Vert\theta\Vert^2$ over that without flips"),
         ):
             deviation = values.std(1, ddof=1) if values.shape[1] > 1 else np.zeros(len(x))
-            axes.errorbar(x, values.mean(1), deviation, fmt="o-", color=style.FLOW, capsize=4)
+            look = {"fmt": "o-", "color": style.FLOW, "capsize": 4}
+            words = "mean over seeds, standard deviation"
+            axes.errorbar(x, values.mean(1), deviation, **look, label=words)
             axes.set(xlabel="share of labels flipped", title=name, ylim=(0, None))
-        row[0].plot(x, x, "--", color=style.BOUND, linewidth=1.5)
+            axes.set_ylabel(name, visible=False)
+        row[0].plot(x, x, "--", color=style.BOUND, linewidth=1.5, label="the share itself")
         style.write(
             row[0], x[-1] * 0.45, x[-1] * 0.52, "the share itself", color=style.BOUND, ha="right"
         )

@@ -13,7 +13,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from kktnotes.figures import drawn
 from kktnotes.figures.carrying import CarryingFigure
+from kktnotes.figures.series import DECORATION as DECORATION
 
 POSITIVE = "#0072B2"  # label +1
 NEGATIVE = "#D55E00"  # label -1
@@ -53,6 +55,12 @@ def drawing(
 
     The figure is taken from pyplot's list on leaving, so that a notebook shows it once: where it
     is the value of a cell, and there carries its SVG and its data. `options` go to `plt.subplots`.
+
+    Raises
+    ------
+    ValueError
+        On leaving, if a series has no `label=`, its name in the data, or an axis no label. What
+        shows no data has the label `DECORATION`.
     """
     with plt.rc_context(SETTINGS):
         figure, axes = plt.subplots(
@@ -65,6 +73,7 @@ def drawing(
         )
         try:
             yield figure, axes
+            drawn.check(figure)
         finally:
             plt.close(figure)
 
@@ -87,7 +96,16 @@ def write(
     axes.text(x, y, text, color=color, **{"bbox": ground, "fontsize": 10, **options})
 
 
-def bound_line(axes: Axes, value: float, *, vertical: bool = True) -> None:
-    """Draw a bound: a grey dashed line across the axes."""
+def label_panels(grid: np.ndarray, *, x: str = "", y: str = "") -> None:
+    """Say what the axes of all panels (rows, columns) count, drawn at the outer ones only."""
+    for (row, column), axes in np.ndenumerate(grid):
+        if x:
+            axes.set_xlabel(x, visible=row == len(grid) - 1)
+        if y:
+            axes.set_ylabel(y, visible=column == 0)
+
+
+def bound_line(axes: Axes, value: float, name: str, *, vertical: bool = True) -> None:
+    """Draw a bound: a grey dashed line across the axes; `name` is for the figure's data."""
     draw = axes.axvline if vertical else axes.axhline
-    draw(value, color=BOUND, linestyle="--", linewidth=1.5)
+    draw(value, color=BOUND, linestyle="--", linewidth=1.5, label=name)

@@ -42,14 +42,16 @@ def norms_and_radii(
     with style.drawing(height=3.6) as (figure, ((axes,),)):
         places = np.round([squares, radii], 6).T
         places, counts = np.unique(places, axis=0, return_counts=True)
-        axes.scatter(*places.T, s=SINGLE * counts, color=style.BOUND, zorder=2)
+        look = {"s": SINGLE * counts, "color": style.BOUND, "zorder": 2}
+        axes.scatter(*places.T, **look, label="KKT points")
         for place, count in zip(places, counts, strict=True):
             if count > 1:
                 middle = {"ha": "center", "va": "center", "fontsize": 9, "color": "white"}
                 axes.annotate(str(count), place, **middle)
         span = squares.max() - squares.min()
         for index, name in named.items():
-            axes.scatter(squares[index], radii[index], s=SINGLE, color=style.FLOW, zorder=2)
+            look = {"s": SINGLE, "color": style.FLOW, "zorder": 2, "label": name}
+            axes.scatter(squares[index], radii[index], **look)
             left = squares[index] < squares.min() + 0.5 * span
             style.write(
                 axes,
@@ -85,11 +87,14 @@ def shares(
     with style.drawing(height=0.9 + 0.42 * len(counts)) as (figure, ((axes,),)):
         for row, (name, (hits, trials)) in enumerate(counts.items()):
             low, high = clopper_pearson(hits, trials)
-            axes.plot([low, high], [row, row], color=style.FLOW, linewidth=1.5)
-            axes.plot(hits / trials, row, "o", color=style.FLOW, markersize=7)
+            look = {"color": style.FLOW, "linewidth": 1.5, "label": f"{name}: 95 % interval"}
+            axes.plot([low, high], [row, row], **look)
+            look = {"color": style.FLOW, "markersize": 7, "label": f"{name}: counted"}
+            axes.plot(hits / trials, row, "o", **look)
             if name in predicted:
                 at = predicted[name]
-                axes.plot([at, at], [row - 0.3, row + 0.3], "--", color=style.BOUND)
+                look = {"color": style.BOUND, "label": f"{name}: predicted"}
+                axes.plot([at, at], [row - 0.3, row + 0.3], "--", **look)
         axes.set_yticks(range(len(counts)), counts)
         axes.set_ylim(len(counts) - 0.5, -0.5)
         axes.set(xlim=(-0.02, 1.02), xlabel=xlabel)
@@ -119,10 +124,12 @@ def bias(
     fine = np.linspace(min(biases.min(), -2.0), 0.0, 400)
     with style.drawing(1, 2, height=3.8) as (figure, ((left, right),)):
         closed = [biased_radius(k, b) for b in fine]
-        left.plot(fine, closed, "--", color=style.BOUND, linewidth=1.5)
+        left.plot(fine, closed, "--", color=style.BOUND, linewidth=1.5, label="closed form")
         for axes, values in ((left, np.asarray(radii)), (right, margins)):
-            axes.plot(biases[~exact], values[~exact], "o", color=style.ROBUST, markersize=5)
-            axes.plot(biases[exact], values[exact], "s", color=style.FLOW, markersize=8)
+            dots = {"color": style.ROBUST, "markersize": 5, "label": "other biases"}
+            axes.plot(biases[~exact], values[~exact], "o", **dots)
+            squares = {"color": style.FLOW, "markersize": 8, "label": "KKT point"}
+            axes.plot(biases[exact], values[exact], "s", **squares)
             axes.set(xlabel="bias $b$")
             if exact.any():
                 spot = values[exact][0]
@@ -163,14 +170,15 @@ def forgetting(
     times = np.where(times > 0, times, first / 4)
     with style.drawing(1, 2, height=3.8) as (figure, ((left, right),)):
         for axes, values in ((left, radii), (right, biases)):
-            axes.semilogx(times, values, ".-", color=style.FLOW)
-            axes.semilogx(times[0], values[0], "D", color=style.ROBUST, markersize=8)
+            axes.semilogx(times, values, ".-", color=style.FLOW, label="flow")
+            start = {"color": style.ROBUST, "markersize": 8, "label": "start: Theorem 4.1"}
+            axes.semilogx(times[0], values[0], "D", **start)
             axes.set_xlabel(r"$\ln t$")
         for name, level in levels.items():
-            style.bound_line(left, level, vertical=False)
+            style.bound_line(left, level, name, vertical=False)
             _level(left, times[0], level, name)
         left.set(ylabel=RADIUS, ylim=(0, 0.8))
-        style.bound_line(right, 0.0, vertical=False)
+        style.bound_line(right, 0.0, "no bias", vertical=False)
         right.set(ylabel="bias, where the own mean gives 2")
         style.write(
             right, times[0] * 1.5, biases[0], "Theorem 4.1", color=style.ROBUST, va="center"

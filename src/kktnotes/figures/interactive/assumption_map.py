@@ -35,11 +35,12 @@ def borders(clusters: Clusters) -> Figure:
         for share, (name, rule) in zip((0.42, 0.55, 0.68, 0.85), rules, strict=True):
             most = [sizes.most_clusters(int(d), sizes.at(rule, d)) for d in dimensions]
             most = np.where(np.array(most) >= 2, most, np.nan)
-            axes.plot(dimensions, most, color=style.ROBUST)
+            axes.plot(dimensions, most, color=style.ROBUST, label=f"most clusters, {name}")
             height = 2 * 5000**share
             at = int(np.nanargmin(np.abs(np.log(most / height))))
             style.write(axes, dimensions[at] * 1.6, height, name, color=style.ROBUST, va="center")
-        axes.plot(clusters.d, clusters.k, "*", color=style.NEGATIVE, markersize=14, clip_on=False)
+        star = {"color": style.NEGATIVE, "markersize": 14, "clip_on": False}
+        axes.plot(clusters.d, clusters.k, "*", **star, label="this run")
         style.write(
             axes, clusters.d / 1.8, clusters.k, "this run", color=style.NEGATIVE, ha="right"
         )

@@ -120,10 +120,14 @@ def filmstrip(runs: Mapping[str, Path]) -> Figure:
         for row, (name, run) in zip(grid, runs.items(), strict=True):
             moments = {"start": 0, "first $L < 1/n$": run.separated, "end": len(run.moments) - 1}
             for axes, (words, at) in zip(row, moments.items(), strict=True):
-                axes.plot(np.cos(circle), np.sin(circle), "--", color=style.BOUND, linewidth=1)
-                axes.plot([1, 0], [0, 1], "*", color=style.FLOW, markersize=10, clip_on=False)
+                dashed = {"color": style.BOUND, "linewidth": 1, "label": "unit circle"}
+                axes.plot(np.cos(circle), np.sin(circle), "--", **dashed)
+                star = {"color": style.FLOW, "markersize": 10, "clip_on": False}
+                axes.plot([1, 0], [0, 1], "*", **star, label="limit neurons")
                 for spot, sign in zip(run.cosines[at], run.signs, strict=True):
-                    axes.plot(*spot, "o", color=style.label_color(sign), markersize=5, alpha=0.6)
+                    look = {"color": style.label_color(sign), "markersize": 5, "alpha": 0.6}
+                    look["label"] = f"neurons, $v {'>' if sign > 0 else '<'} 0$"
+                    axes.plot(*spot, "o", **look)
                 time = run.moments[at].log_time
                 if np.isfinite(time):
                     words += rf", $\ln t =$ {float(f'{time:.1g}'):,g}"

@@ -81,9 +81,11 @@ def curves(networks: Mapping[str, TwoLayerReLU], fresh: Sample, top: float) -> F
             ]
             values = torch.stack(moved).numpy()
             values = values / np.median(values[0])
-            for line, y in zip(values.T, fresh.y, strict=True):
-                axes.plot(at, line, color=style.label_color(float(y)), linewidth=0.7, alpha=0.5)
-            axes.axhline(0, color=style.FLOW, linewidth=1)
+            for number, (line, y) in enumerate(zip(values.T, fresh.y, strict=True), 1):
+                look = {"color": style.label_color(float(y)), "linewidth": 0.7, "alpha": 0.5}
+                words = f"point {number}, label {style.label_name(float(y))}"
+                axes.plot(at, line, **look, label=words)
+            axes.axhline(0, color=style.FLOW, linewidth=1, label="zero")
             axes.set(xlim=(0, top), ylim=(-1.3, 1.3), xlabel=r"$\Vert z\Vert / \sqrt{d}$")
             axes.set_title(titles.get(name, name), color=COLORS.get(name, style.FLOW))
         row[0].set_ylabel("margin, over its median at $z = 0$")
