@@ -72,3 +72,12 @@ def test_forgetting_draws_the_path_from_its_start():
     assert np.allclose(right.lines[0].get_ydata(), biases)
     assert left.lines[1].get_color() == style.ROBUST
     assert "limit" in [text.get_text() for text in left.texts]
+
+
+def test_ended_draws_known_points_and_a_ring_an_end_by_its_count():
+    axes = figures.ended(([7.0, 12.0], [0.4, 0.5]), [7.0, 9.0], [0.4, 0.45], [3, 1]).axes[0]
+    known, rings = axes.collections
+    assert np.allclose(known.get_offsets(), [[7, 0.4], [12, 0.5]])
+    assert np.allclose(rings.get_offsets(), [[7, 0.4], [9, 0.45]])
+    assert np.allclose(rings.get_sizes(), [3 * figures.SINGLE, figures.SINGLE])
+    assert axes.get_xlabel() and axes.get_ylabel()

@@ -37,7 +37,13 @@ def test_spare_neurons_are_added_to_the_network():
     wide = perturbed(network, 1e-6, seed=0, spare=9)
     assert wide.width == network.width + 9
     assert torch.allclose(wide.weights[:6], network.weights, atol=1e-5)
-    assert float(wide.output[6:].abs().max()) < 1e-4
+    lengths = wide.augmented[6:].norm(dim=1)
+    assert 0 < float(lengths.max()) < 1e-4
+    assert torch.allclose(wide.output[6:].abs(), lengths, rtol=1e-12)
+    plain = perturbed(network, 1e-6, seed=0, spare=9, balanced=False)
+    assert torch.equal(plain.weights, wide.weights)
+    assert torch.equal(plain.output.sign(), wide.output.sign())
+    assert not torch.allclose(plain.output[6:].abs(), lengths, rtol=0.1)
 
 
 def test_served_names_the_clusters_of_the_own_label():
@@ -70,6 +76,19 @@ def test_flows_end_where_the_signs_of_the_perturbation_say():
         full = [(on[sample.y == s].sum(1) == 3).any().item() for s in (1.0, -1.0)]
         limit = kn.kkt_point(kn.gradient_flow(sample, network=start.scaled(3.0)))
         assert (served(limit.network, sample) == ((0, 2, 4), (1, 3, 5))) == all(full)
+
+
+def test_coins_call_each_flow_with_balanced_spare_neurons():
+    """Of 6 starts, 10 spare neurons each: a label ends single just where one is on at all."""
+    sample = points()
+    network = decoupled(sample).network
+    starts = [perturbed(network, 1e-2, seed, spare=10) for seed in range(6)]
+    flows = kn.gradient_flow(sample, network=kn.TwoLayerReLU.stack(starts).scaled(3.0))
+    for start, flow in zip(starts, flows, strict=True):
+        on = served(start, sample)
+        called = (0, 2, 4) in on and (1, 3, 5) in on
+        ends = served(kn.kkt_point(flow).network, sample)
+        assert (ends == ((0, 2, 4), (1, 3, 5))) == called
 
 
 def test_bad_input_is_refused():

@@ -7,6 +7,10 @@ of the other points of its label, so a perturbation however small switches pairs
 With orthogonal x~_q nothing after that changes a pattern: moving a neuron along its own active
 points leaves its preactivation elsewhere alone, except that points of the other label push it back
 to their kink. So the limit follows from the signs of the perturbation (`averaged_share`).
+
+A neuron keeps the sign of its output weight only if ||w~_j|| <= |v_j|: the flow conserves the
+difference of the squares. Spare neurons are therefore balanced, ||w~_j|| = |v_j|, as flows from
+small starts have them; with longer weights some of them change sides and no coin tells.
 """
 
 from __future__ import annotations
@@ -20,7 +24,9 @@ from kktnotes.network import TwoLayerReLU
 from kktnotes.sample import Sample
 
 
-def perturbed(network: TwoLayerReLU, size: float, seed: int, *, spare: int = 0) -> TwoLayerReLU:
+def perturbed(
+    network: TwoLayerReLU, size: float, seed: int, *, spare: int = 0, balanced: bool = True
+) -> TwoLayerReLU:
     """Return theta + size ||theta|| g / ||g||, g standard normal in every parameter.
 
     Parameters
@@ -34,6 +40,8 @@ def perturbed(network: TwoLayerReLU, size: float, seed: int, *, spare: int = 0) 
     spare : int
         Neurons with zero parameters that are added before: directions that the network has not
         used. Their output weights get either sign with probability 1/2.
+    balanced : bool
+        Whether the output weights of the spare neurons are made as long as their weights.
 
     Raises
     ------
@@ -48,7 +56,11 @@ def perturbed(network: TwoLayerReLU, size: float, seed: int, *, spare: int = 0) 
     rng = coordinates.generator(seed, "perturbation")
     g = torch.from_numpy(rng.standard_normal(tuple(theta.shape)))
     theta = theta + g * (size * network.norm() / g.norm())
-    return TwoLayerReLU(theta[:, :-2], theta[:, -2], theta[:, -1])
+    output = theta[:, -1]
+    if balanced and spare:
+        lengths = theta[:, :-1].norm(dim=1)
+        output = torch.cat([output[:-spare], (output.sign() * lengths)[-spare:]])
+    return TwoLayerReLU(theta[:, :-2], theta[:, -2], output)
 
 
 def served(network: TwoLayerReLU, sample: Sample) -> tuple[tuple[int, ...], ...]:
@@ -78,7 +90,7 @@ def averaged_share(clusters: int, spare: int = 0) -> float:
     clusters : int
         k, even; h = k / 2 of each label.
     spare : int
-        Neurons that start at zero weight.
+        Balanced neurons that start at almost zero weight.
     """
     clusters, spare = checks.integer("clusters", clusters, 2), checks.integer("spare", spare, 0)
     if clusters % 2:

@@ -69,6 +69,37 @@ def norms_and_radii(
     return figure
 
 
+def ended(
+    known: tuple[Sequence[float], Sequence[float]],
+    squares: Sequence[float],
+    radii: Sequence[float],
+    counts: Sequence[int],
+) -> Figure:
+    """Draw where flows ended among known KKT points, as rings with an area by their number.
+
+    Parameters
+    ----------
+    known : pair of sequences of float
+        ||theta||^2 sqrt(d) and mean radius / sqrt(d) of the known points.
+    squares, radii : sequences of float
+        The same of the points at which flows ended.
+    counts : sequence of int
+        How many flows ended at each.
+    """
+    with style.drawing(height=3.6) as (figure, ((axes,),)):
+        look = {"s": SINGLE / 3, "color": style.BOUND, "zorder": 2, "label": "partition points"}
+        axes.scatter(*known, **look)
+        area = SINGLE * np.asarray(counts)
+        rings = {"facecolors": "none", "edgecolors": style.FLOW, "linewidths": 1.5, "zorder": 3}
+        axes.scatter(squares, radii, s=area, label="ends of flows", **rings)
+        axes.margins(0.1, 0.15)
+        axes.set(
+            xlabel=r"$\|\theta\|^2 \cdot \sqrt{d}$, at least margin 1",
+            ylabel=r"mean radius / $\sqrt{d}$",
+        )
+    return figure
+
+
 def shares(
     counts: Mapping[str, tuple[int, int]],
     predicted: Mapping[str, float],
