@@ -1,5 +1,7 @@
 """Figures of the independence chapter: what is drawn against the trials themselves."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ import torch
 
 import kktnotes as kn
 from kktnotes.figures import independence as figures
-from kktnotes.trials import STARTS, Trial
+from kktnotes.trials import STARTS, Approach, Last, Trial
 
 RNG = np.random.default_rng(0)
 
@@ -26,8 +28,9 @@ def made_up(start, width, met):
     known = (start, "exponential", width, 0, "status", -1.0, met)
     if not met:
         return Trial(*known, None)
-    radius = torch.tensor(RNG.uniform(2, 6, 5))
-    return Trial(*known, object(), -float(RNG.uniform(10, 1000)), radius, radius)
+    low, middle, high = (torch.tensor(RNG.uniform(a, a + 1, 5)) for a in (1, 3, 5))
+    last = Last(-float(RNG.uniform(1, 100)), low, high / 4)
+    return Trial(*known, object(), -1.0, middle, middle, 0.1, last)
 
 
 TRIALS = [
@@ -56,33 +59,47 @@ def groups():
     ]
 
 
-def test_error_and_radius_with_their_bounds():
-    figure = figures.error_and_radius(TRIALS, 2.0, error_bound=-3.0, radius_bounds=(0.5, 4.0))
+def test_paths_and_radii_with_their_bounds():
+    names = [start.name for start in STARTS[:3]]
+    keys = [(name, loss) for name in names for loss in ("exponential", "logistic")]
+    times = np.geomspace(0.5, 1e4, 9)
+    paths = {key: Approach(times, times, 1 / RNG.uniform(1, 9, 9)) for key in keys}
+    with_bounds = {"length": 4.0, "radius_bounds": (0.5, 4.0)}
+    figure = figures.approach_and_radius(paths, TRIALS, 2.0, **with_bounds)
     left, right = figure.axes
-    for bar, ray, group in zip(bars(left), bars(right), groups(), strict=True):
-        reached = [one for one in group if one.separated]
-        zeros = np.array([-one.log10_error for one in reached])
-        mean, spread = zeros.mean(), zeros.std()
-        assert np.allclose(bar[1:], [mean, mean - spread, mean + spread])
-        radii = torch.cat([one.radius for one in reached]).numpy() / 2.0
-        middle = np.mean([np.median(one.radius) for one in reached]) / 2.0
-        assert np.allclose(ray[1:], [middle, radii.min(), radii.max()])
-        assert 0.7 < bar[0] / reached[0].width < 1.4
-    dashed = [[x.get_ydata()[0] for x in axes.lines if x.get_linestyle() == "--"]
-              for axes in (left, right)]  # fmt: skip
-    assert dashed == [[3.0], [0.5, 4.0]]
-    assert left.get_yscale() == left.get_xscale() == "log"
-    words = [text.get_text() for text in left.texts]
-    assert words[1:] == [start.name for start in STARTS[:3]]
-    assert left.get_xlabel() and right.get_ylabel()
+    for (_, loss), line in zip(keys, left.lines, strict=True):
+        assert line.get_linestyle() == ("-" if loss == "exponential" else "--")
+    for key, line in zip(keys, left.lines, strict=True):
+        assert line.get_xdata().tolist() == times[times >= 1].tolist()
+        assert line.get_ydata().tolist() == paths[key].function_angles[times >= 1].tolist()
+        assert " ".join(key) == line.get_label().removesuffix(" loss").replace(",", "")
+    for ray, group in zip(bars(right), groups(), strict=True):
+        reached = [one.last for one in group if one.separated]
+        low = min(float(one.radius.min()) for one in reached) / 2.0
+        high = max(float(one.eta.max()) for one in reached) * 4.0 / 2.0
+        assert np.allclose(ray[2:], [low, high])
+        assert 0.7 < ray[0] / group[0].width < 1.4
+    dashed = [line.get_ydata()[0] for line in right.lines if line.get_linestyle() == "--"]
+    assert dashed == [0.5, 4.0]
+    exact = torch.cat([one.radius for one in TRIALS if one.separated]) / 2.0
+    band = right.patches[0].get_extents().transformed(right.transData.inverted())
+    assert np.allclose([band.y0, band.y1], [exact.min(), exact.max()])
+    words = [text.get_text() for text in right.texts]
+    assert words[2:] == names
+    assert left.get_xscale() == left.get_yscale() == right.get_xscale() == "log"
     with pytest.raises(ValueError, match="trials"):
-        figures.error_and_radius([TRIALS[1]], 1.0, error_bound=-3.0, radius_bounds=(0, 1))
+        figures.approach_and_radius(paths, [TRIALS[1]], 1.0, **with_bounds)
 
 
 def test_share_with_intervals_and_the_prediction():
     predicted = {4: 0.2, 50: 0.9, 10: 0.5}
-    axes = figures.reached(TRIALS, predicted).axes[0]
-    for bar, group in zip(bars(axes), groups(), strict=True):
+    other = [replace(one, loss="logistic", separated=True) for one in TRIALS[:3]]
+    axes = figures.reached([*TRIALS, *other], predicted).axes[0]
+    every = bars(axes)
+    assert len(every) == len(groups()) + 1 and every[-1][1] == 1.0
+    assert every[0][0] < every[-1][0] < every[2][0]
+    assert axes.containers[-1].lines[0].get_markerfacecolor() == "white"
+    for bar, group in zip(every[:-1], groups(), strict=True):
         met = sum(one.separated for one in group)
         low, high = kn.clopper_pearson(met, len(group))
         assert np.allclose(bar[1:], [met / len(group), low, high])

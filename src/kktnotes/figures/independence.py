@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kktnotes import checks
 from kktnotes.figures import style
 from kktnotes.separability import clopper_pearson
-from kktnotes.trials import Trial
+from kktnotes.trials import Approach, Trial
 
 COLORS = (style.FLOW, style.EXTRA[0], style.EXTRA[1], style.EXTRA[2])
 """One a start, in their order."""
 WORDS = {style.EXTRA[1]: style.AMBER}  # dark enough to read
-SPREAD = 0.11  # between the starts at one width, in powers of ten
+LINES = {"exponential": "-", "logistic": "--"}
+SPREAD = 0.12  # between the starts at one width, in powers of ten
+BESIDE = 0.05  # between the losses
 
 
 def names(trials: Sequence[Trial]) -> list[str]:
@@ -24,85 +25,93 @@ def names(trials: Sequence[Trial]) -> list[str]:
     return list(dict.fromkeys(one.start.name for one in trials))
 
 
-def error_and_radius(
+def approach_and_radius(
+    paths: Mapping[tuple[str, str], Approach],
     trials: Sequence[Trial],
     scale: float,
     *,
-    error_bound: float,
+    length: float,
     radius_bounds: tuple[float, float],
 ) -> Figure:
-    """Draw the exact error and radius of the KKT points reached, against width, by start.
+    """Draw how flows come nearer to their exact points, and how robust they themselves are.
 
-    Left the number of zeros of the error's exact bound, mean and standard deviation over the
-    runs; right the radius over `scale`, the mean of the runs' medians with the least and the
-    largest of all fresh points. Dashed: what the theorem allows, and the explicit bounds (ours).
+    Left the angle of functions against ln t, one line a start and loss. Right, by start and width,
+    the range that certainly holds the radius of every fresh point for the flows' own last
+    networks: from the least lower to the largest upper bound, over `scale`; in grey the range of
+    the exact points, dashed the explicit bounds for every KKT point (ours).
 
     Parameters
     ----------
+    paths : mapping from (start's name, loss) to Approach
+        What the left panel shows.
     trials : sequence of Trial
         Those without a point are left out.
-    scale : float
-        Unit of the radii, such as sqrt(d / k).
-    error_bound : float
-        Base-10 logarithm of the error that the theorem allows.
+    scale, length : float
+        Unit of the radii, such as sqrt(d / k), and ||u||.
     radius_bounds : pair of float
-        Lower and upper bound, in the same unit.
+        Lower and upper bound, in that unit.
     """
     reached = [one for one in trials if one.point is not None]
     if not reached:
         raise checks.refuse("trials", "none with a KKT point", "at least one")
-    with style.drawing(1, 2, height=3.9) as (figure, ((left, right),)):
-        for place, color, marker, name, width, group in _groups(reached):
-            zeros = np.array([-one.log10_error for one in group])
-            at = width * 10**place
-            marks = {"color": color, "marker": marker, "markersize": 5, "capsize": 3}
-            words = f"{name}: mean over runs, standard deviation"
-            left.errorbar(at, zeros.mean(), zeros.std(), **marks, label=words)
-            middle = np.mean([float(one.radius.median()) for one in group]) / scale
-            least = min(float(one.radius.min()) for one in group) / scale
-            most = max(float(one.radius.max()) for one in group) / scale
-            words = f"{name}: median, least to largest"
-            right.errorbar(at, middle, [[middle - least], [most - middle]], **marks, label=words)
-        style.bound_line(left, -error_bound, "Theorem 3.1 allows", vertical=False)
+    order = names(reached)
+    with style.drawing(1, 2, height=4.0) as (figure, ((left, right),)):
+        for (name, loss), path in paths.items():
+            color = COLORS[order.index(name) % len(COLORS)]
+            late = path.log_times >= 1
+            look = {"color": color, "linestyle": LINES[loss], "linewidth": 1.6}
+            left.plot(path.log_times[late], path.function_angles[late], **look,
+                      label=f"{name}, {loss} loss")  # fmt: skip
+        left.set(xscale="log", yscale="log", xlabel=r"$\ln t$")
+        left.set_ylabel("angle to the exact point, as functions")
+        for place, color, _, name, width, group in _groups(reached, order):
+            low = min(float(one.last.radius.min()) for one in group) / scale
+            high = max(float(one.last.eta.max()) for one in group) * length / scale
+            at, middle = width * 10**place, (low + high) / 2
+            right.errorbar(at, middle, (high - low) / 2, color=color, capsize=3, linewidth=2,
+                           label=f"{name}: certain range of all radii")  # fmt: skip
+        ends = [float(f(one.radius)) / scale for one in reached for f in (min, max)]
+        right.axhspan(min(ends), max(ends), color=style.BOUND, alpha=0.5, linewidth=0,
+                      label="exact points: least to largest radius")  # fmt: skip
         words = ("lower bound", "upper bound")
         for bound, word in zip(radius_bounds, words, strict=True):
             style.bound_line(right, bound, word, vertical=False)
-        left.set(yscale="log", ylabel=r"$-\log_{10}$ of the error")
-        left.set_ylim(-error_bound / 3, 30 * max(-one.log10_error for one in reached))
         right.set_ylim(0, 1.15 * radius_bounds[1])
         right.set_ylabel(r"radius, in $\sqrt{d/k}$")
-        for axes in (left, right):
-            _widths(axes, reached)
-        edge = left.get_xlim()[1]
-        style.write(left, edge, -error_bound * 1.3, "Theorem 3.1 allows", color=style.BOUND,
-                    ha="right", va="bottom")  # fmt: skip
+        _widths(right, reached)
+        edge = right.get_xlim()[1]
         for bound, word in zip(radius_bounds, words, strict=True):
             style.write(right, edge, bound - 0.03, word, color=style.BOUND, ha="right", va="top")
-        _key(left, reached, 0.97, 0.58)
+        _key(right, reached, 0.97, 0.86)
     return figure
 
 
 def reached(trials: Sequence[Trial], predicted: Mapping[int, float]) -> Figure:
-    """Draw the share of runs that met L < 1/n against width, by start, with its 95 % interval.
+    """Draw the share of runs that met L < 1/n against width, by start and loss, at 95 %.
 
+    Filled markers for the exponential loss, hollow ones, a little to the right, for the logistic.
     Dashed, `predicted`: by width, the probability that every cluster has a neuron of its own
     sign that is on at the start.
     """
     with style.drawing(height=3.9) as (figure, ((axes,),)):
-        for place, color, marker, name, width, group in _groups(trials):
-            met = sum(one.separated for one in group)
-            low, high = clopper_pearson(met, len(group))
-            share = met / len(group)
-            axes.errorbar(
-                width * 10**place,
-                share,
-                [[share - low], [high - share]],
-                color=color,
-                marker=marker,
-                capsize=3,
-                linewidth=1.5,
-                label=f"{name}: share, 95 % interval",
-            )
+        for loss, shift, face in (("exponential", 0.0, None), ("logistic", BESIDE, "white")):
+            under = [one for one in trials if one.loss == loss]
+            for place, color, marker, name, width, group in _groups(under, names(trials)):
+                met = sum(one.separated for one in group)
+                low, high = clopper_pearson(met, len(group))
+                share = met / len(group)
+                axes.errorbar(
+                    width * 10 ** (place + shift),
+                    share,
+                    [[share - low], [high - share]],
+                    color=color,
+                    marker=marker,
+                    markerfacecolor=face or color,
+                    markersize=5,
+                    capsize=2,
+                    linewidth=1.3,
+                    label=f"{name}, {loss} loss: share, 95 % interval",
+                )
         at = sorted(predicted)
         words = "every cluster\nhas a neuron\nof its sign on\nat the start"
         dashed = {"color": style.BOUND, "linewidth": 1.5, "label": words}
@@ -114,9 +123,8 @@ def reached(trials: Sequence[Trial], predicted: Mapping[int, float]) -> Figure:
     return figure
 
 
-def _groups(trials: Sequence[Trial]):  # noqa: ANN202  (tuples for the loops above)
+def _groups(trials: Sequence[Trial], order: Sequence[str]):  # noqa: ANN202  (tuples for the loops above)
     """Yield offset, colour, marker, name, width and the trials of each start and width."""
-    order = names(trials)
     for number, name in enumerate(order):
         place = SPREAD * (number - (len(order) - 1) / 2)
         own = [one for one in trials if one.start.name == name]

@@ -21,7 +21,10 @@ from kktnotes.sample import Sample
 
 def slope_upper(network: TwoLayerReLU) -> float:
     """Return ||v|| ||W||, at least the Lipschitz constant of the network (spectral norm of W)."""
-    return float(network.output.norm() * torch.linalg.matrix_norm(network.weights, 2))
+    w = network.weights
+    gram = w @ w.mT if w.shape[0] <= w.shape[1] else w.mT @ w
+    largest = torch.linalg.eigvalsh(gram)[-1].clamp(min=0)
+    return float(network.output.norm() * largest.sqrt()) * (1 + 1e-9)  # beyond rounding
 
 
 def radius_by_slope(network: TwoLayerReLU, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
