@@ -76,6 +76,27 @@ def test_ratios_put_failures_into_a_column_of_their_own(panel):
     assert edge > 3.0
 
 
+def test_found_draws_means_and_ranges_over_seeds():
+    shares = {
+        "one": {"PGD": [0.2, 0.4], "opposite neurons": [1.0, 1.0]},
+        "two": {"PGD": [0.9], "opposite neurons": [0.5]},
+    }
+    figure = figures.found(shares)
+    axes = figure.axes[0]
+    assert [one.get_text() for one in axes.get_yticklabels()] == ["one", "two"]
+    centers, ends = [], []
+    for container in axes.containers:
+        line, _, (bar,) = container
+        centers.append(float(line.get_xdata()[0]))
+        ends.append(bar.get_segments()[0][:, 0].tolist())
+    assert np.allclose(centers, [0.3, 1.0, 0.9, 0.5])
+    assert np.allclose(ends, [[0.2, 0.4], [1.0, 1.0], [0.9, 0.9], [0.5, 0.5]])
+    rows = [container[0].get_ydata()[0] for container in axes.containers]
+    assert np.array_equal(np.round(rows), [0, 0, 1, 1])
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert words == ["PGD", "opposite neurons"]
+
+
 def test_two_ways_out_ends_on_the_boundary():
     case = kn.Clusters.orthogonal(10, 400, 0.05)
     network, x = biased_network(case, -0.2), case.means[:1]

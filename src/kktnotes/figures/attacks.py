@@ -26,6 +26,14 @@ LINES = {
 }
 """Colour, line and width of each attack, the same in every figure."""
 GRADIENT = ("PGD", "DDN", "DeepFool")
+FOUND = {
+    "PGD": (style.EXTRA[1], "o"),
+    "DDN": (style.EXTRA[2], "s"),
+    "DeepFool": (style.EXTRA[0], "^"),
+    "universal": (style.BOUND, "D"),
+    "opposite neurons": (style.FLOW, "P"),
+}
+"""Colour and marker of each attack where shares are compared."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +154,33 @@ def ratios(panels: Sequence[Panel], attacks: Sequence[str]) -> Figure:
         grid[0, 0].set_yticks(range(len(attacks)), attacks)
         grid[0, 0].invert_yaxis()
         style.label_panels(grid, x="norm needed / exact radius")
+    return figure
+
+
+def found(shares: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
+    """Draw the share of points at which each attack finds the exact radius, one row a KKT point.
+
+    Parameters
+    ----------
+    shares : KKT point -> attack -> one share for each seed
+        The bars reach from the least to the largest over the seeds.
+    """
+    with style.drawing(width=7.2, height=1.3 + 0.42 * len(shares)) as (figure, ((axes,),)):
+        for place, attacks in enumerate(shares.values()):
+            for step, (name, values) in enumerate(attacks.items()):
+                values, (color, marker) = np.asarray(values), FOUND[name]
+                height = place + 0.14 * (step - (len(attacks) - 1) / 2)
+                middle = values.mean()
+                bars = [[max(middle - values.min(), 0.0)], [max(values.max() - middle, 0.0)]]
+                look = {"color": color, "fmt": marker, "markersize": 5.5, "capsize": 2.5}
+                axes.errorbar(middle, height, xerr=bars, label=name, **look)
+        axes.set_yticks(range(len(shares)), list(shares))
+        axes.set(xlim=(-0.03, 1.03), ylim=(len(shares) - 0.5, -0.5), ylabel="KKT point")
+        axes.set_xlabel("share of points within 1 % of the exact radius")
+        handles, names = axes.get_legend_handles_labels()
+        count = len(next(iter(shares.values())))
+        where = {"loc": "outside lower center", "ncols": 5, "fontsize": 10}
+        figure.legend(handles[:count], names[:count], **where)
     return figure
 
 
