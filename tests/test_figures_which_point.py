@@ -75,7 +75,8 @@ def test_forgetting_draws_the_path_from_its_start():
 
 
 def test_ended_draws_known_points_and_a_ring_an_end_by_its_count():
-    axes = figures.ended(([7.0, 12.0], [0.4, 0.5]), [7.0, 9.0], [0.4, 0.45], [3, 1]).axes[0]
+    known = [7.0, 12.0], [0.4, 0.5]
+    axes = figures.ended(known, [7.0, 9.0, 7.0], [0.4, 0.45, 0.4], [2, 1, 1]).axes[0]
     known, rings = axes.collections
     assert np.allclose(known.get_offsets(), [[7, 0.4], [12, 0.5]])
     assert np.allclose(rings.get_offsets(), [[7, 0.4], [9, 0.45]])

@@ -84,14 +84,20 @@ def ended(
     squares, radii : sequences of float
         The same of the points at which flows ended.
     counts : sequence of int
-        How many flows ended at each.
+        How many flows ended at each; those at one place, to six digits, share a ring.
     """
+    places = np.round([squares, radii], 6).T
+    places, which = np.unique(places, axis=0, return_inverse=True)
+    area = SINGLE * np.bincount(which.ravel(), weights=np.asarray(counts, dtype=float))
     with style.drawing(height=3.6) as (figure, ((axes,),)):
         look = {"s": SINGLE / 3, "color": style.BOUND, "zorder": 2, "label": "partition points"}
         axes.scatter(*known, **look)
-        area = SINGLE * np.asarray(counts)
         rings = {"facecolors": "none", "edgecolors": style.FLOW, "linewidths": 1.5, "zorder": 3}
-        axes.scatter(squares, radii, s=area, label="ends of flows", **rings)
+        axes.scatter(*places.T, s=area, label="ends of flows", **rings)
+        extremes = ("averaged", np.argmin(known[0]), 1), ("decoupled", np.argmax(known[0]), -1)
+        for name, at, side in extremes:
+            put = {"ha": "left" if side > 0 else "right", "va": "center"}
+            style.write(axes, known[0][at] + 0.25 * side, known[1][at], name, **put)
         axes.margins(0.1, 0.15)
         axes.set(
             xlabel=r"$\|\theta\|^2 \cdot \sqrt{d}$, at least margin 1",
