@@ -44,3 +44,11 @@ def test_ends_draws_every_method_and_measure():
     assert right.lines[-1].get_xdata()[0] == 1.0
     assert [t.get_text() for t in left.get_yticklabels()] == ["GD, 0.1", "Adam, 1"]
     assert left.get_xlabel() == "a"
+
+
+def test_far_draws_a_named_curve_a_measure():
+    axes = figures.far([10, 100], {"angle": [0.1, 0.01], "margin": [0.3, 0.2]}).axes[0]
+    assert [line.get_label() for line in axes.lines] == ["angle", "margin"]
+    assert axes.lines[1].get_ydata().tolist() == [0.3, 0.2]
+    assert axes.get_xscale() == axes.get_yscale() == "log"
+    assert axes.get_xlabel() and axes.get_ylabel()

@@ -118,3 +118,21 @@ def test_bad_input_is_refused():
         train(start, samples, Method("gd", 0.1), [3, 2])
     with pytest.raises(ValueError, match="start"):
         train(start[0], samples, Method("gd", 0.1), [1])
+
+
+def test_a_falling_step_is_divided_by_the_squared_norm():
+    """Of two networks in one batch, each by its own; and by one where the norm is below 1."""
+    start, samples = begin()
+    squares = start.norm().square().tolist()
+    assert min(squares) > 1 and squares[0] != squares[1]
+    falls = train(start, samples, Method("gd", 0.01, log=True, falling=True), [1])[0].networks
+    for one, square in enumerate(squares):
+        same = train(start, samples, Method("gd", 0.01 / square, log=True), [1])[0].networks[one]
+        assert torch.allclose(falls[one].weights, same.weights, rtol=1e-12)
+        assert torch.allclose(falls[one].output, same.output, rtol=1e-12)
+    small, samples = begin(scale=0.01)
+    ends = [
+        train(small, samples, Method("gd", 0.01, log=True, falling=falling), [1])[0].networks
+        for falling in (True, False)
+    ]
+    assert torch.equal(ends[0].weights, ends[1].weights)

@@ -44,6 +44,9 @@ class Method:
         Whether the objective is ln L instead of L.
     loss : str
         "exponential" or "logistic" (base-2 logarithm).
+    falling : bool
+        Whether each network's step is divided by max(1, ||theta||^2). On ln L the curvature grows
+        like ||theta||^2, so that a rate which is small enough at first stays so.
     """
 
     optimizer: str
@@ -51,6 +54,7 @@ class Method:
     batch: int | None = None
     log: bool = False
     loss: str = "exponential"
+    falling: bool = False
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -85,6 +89,11 @@ class _Networks(nn.Module):
     def now(self) -> TwoLayerReLU:
         parts = (self.weights, self.biases, self.output)
         return TwoLayerReLU(*(part.detach().clone() for part in parts))
+
+    def squared_norm(self) -> torch.Tensor:
+        """Return ||theta||^2 of each network, no part of any gradient."""
+        parts = (self.weights, self.biases, self.output)
+        return sum(part.detach().square().flatten(1).sum(1) for part in parts)
 
     @property
     def finite(self) -> bool:
@@ -158,7 +167,10 @@ def train(
             margins = y[:, chosen] * networks(x[:, chosen])
         objective = log_loss(margins, method.loss)
         optimizer.zero_grad()
-        (objective if method.log else objective.exp()).sum().backward()
+        objective = objective if method.log else objective.exp()
+        if method.falling:
+            objective = objective / networks.squared_norm().clamp(min=1.0)
+        objective.sum().backward()
         optimizer.step()
         if step in marks:
             if not networks.finite:

@@ -106,3 +106,23 @@ def _decades(axes) -> None:  # noqa: ANN001
     axes.set_xlim(10 ** np.floor(np.log10(low) + 0.01) / 1.5, 10 ** np.ceil(np.log10(high)) * 1.5)
     axes.xaxis.set_major_locator(LogLocator(10))
     axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def far(steps: Sequence[int], measures: Mapping[str, Sequence[float]]) -> Figure:
+    """Draw how far one long run is from a KKT point, by several measures, on logarithmic axes.
+
+    Parameters
+    ----------
+    steps : sequence of int
+        When it was looked at.
+    measures : mapping from name to values
+        One curve each, named at its end.
+    """
+    looks = ((style.FLOW, "o"), (style.ROBUST, "s"), (style.BOUND, "D"))
+    with style.drawing(height=3.4) as (figure, ((axes,),)):
+        for (name, values), (color, mark) in zip(measures.items(), looks, strict=False):
+            axes.loglog(steps, values, f"-{mark}", color=color, markersize=4, label=name)
+            style.write(axes, steps[0], values[0], f"{name} ", color=color, ha="right", va="center")
+        axes.set(xlabel="steps", ylabel="distance from the KKT point")
+        axes.set_xlim(steps[0] / 30, steps[-1] * 1.3)
+    return figure
