@@ -56,7 +56,7 @@ def test_the_table_has_what_was_drawn_under_the_names_of_the_figure():
 def test_the_comments_say_what_the_panels_show():
     first, second = drawn.table(sketch()).splitlines()[:2]
     assert first == "# panel 1: left; x: clusters k (log); y: radius"
-    assert second == "# panel 2: x ticks: 0 = one, 1 = two; y: how many"
+    assert second == "# panel 2: x ticks: 0 = one | 1 = two; y: how many"
 
 
 def test_a_label_holds_for_all_panels_of_its_row_and_numbers_need_no_words():
@@ -65,14 +65,23 @@ def test_a_label_holds_for_all_panels_of_its_row_and_numbers_need_no_words():
             axes.set_ylabel(f"row {row}")
         for column, axes in enumerate(grid[1]):
             axes.set_xlabel(f"column {column}")
-        grid[0, 0].set(xscale="log", xlim=(1, 2000))
-        grid[0, 0].set_xticks([1, 1000, 2000], ["1", "1,000", "never"])
+        grid[0, 0].set(xscale="log", xlim=(0.01, 2000))
+        grid[0, 0].set_xticks([0.01, 1, 1000, 2000], ["$10^{-2}$", "1", "1,000", "never"])
     found = [line.split("; ") for line in drawn.table(figure).splitlines()[:4]]
     assert [parts[-1] for parts in found] == ["y: row 0"] * 2 + ["y: row 1"] * 2
     assert [parts[0] for parts in found[:2]] == [
         f"# panel {i + 1}: x: column {i} (log)" for i in (0, 1)
     ]
     assert {parts[1] for parts in found} == {"x ticks: 2000 = never"}
+
+
+def test_labels_of_all_panels_are_drawn_at_the_outer_ones():
+    with style.drawing(2, 2) as (figure, grid):
+        style.label_panels(grid, x="length", y="share")
+    assert [axes.xaxis.label.get_visible() for axes in grid.flat] == [False, False, True, True]
+    assert [axes.yaxis.label.get_visible() for axes in grid.flat] == [True, False] * 2
+    found = drawn.table(figure).splitlines()[:4]
+    assert {line.partition(": ")[2] for line in found} == {"x: length; y: share"}
 
 
 def test_a_panel_that_is_switched_off_is_none():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 
 import numpy as np
@@ -105,13 +106,14 @@ def words(axis: Axis) -> str:
     places = axis.get_majorticklocs()
     texts = map(plain, formatter.format_ticks(places))
     pairs = [(place, text) for place, text in zip(places, texts, strict=True) if text]
-    return ", ".join(f"{at:g} = {text}" for at, text in pairs if not is_number(text, at))
+    return " | ".join(f"{at:g} = {text}" for at, text in pairs if not is_number(text, at))
 
 
 def is_number(text: str, at: float) -> bool:
-    """Tell whether a tick's label is just its place."""
+    """Tell whether a tick's label is just its place, such as 1,000 or 10^(-3)."""
+    power = re.sub(r"^10\^\(?(-?\d+)\)?$", r"1e\1", text.replace(",", ""))
     try:
-        return bool(np.isclose(float(text.replace(",", "")), at))
+        return bool(np.isclose(float(power), at, atol=0))
     except ValueError:
         return False
 

@@ -200,7 +200,8 @@ def _curve(
         look = {"markersize": 6, "zorder": 2.5, "label": style.DECORATION}
         axes.plot(at[none], heights[none], "o", color="white", **look)
         look = {"markersize": 7, "markerfacecolor": "none", "zorder": 3}
-        axes.plot(at[none], heights[none], marker, color=color, **look, label=f"{label}, none seen")
+        look["label"] = f"{label.partition(':')[0]}: none seen"
+        axes.plot(at[none], heights[none], marker, color=color, **look)
     return heights
 
 

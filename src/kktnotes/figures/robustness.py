@@ -159,7 +159,7 @@ def sensitivity(
             grid[:, 0], components, colors.values(), strict=True
         ):
             shades = [style.label_color(one) for one in labels]
-            look = {"color": shades, "width": 0.7, "label": "along the mean of each cluster"}
+            look = {"color": shades, "width": 0.7, "label": "gradient over output, along each mean"}
             axes.bar(np.arange(1, len(values) + 1), values, **look)
             axes.axhline(0, color=style.FLOW, linewidth=0.8, label="zero")
             axes.set_title(title, color=color)
