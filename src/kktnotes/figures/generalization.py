@@ -200,7 +200,7 @@ def noise_against_dimension(
             look = {"fmt": "o", "color": color, "capsize": 4, "label": name}
             axes.errorbar(list(found), mean, spread, **look)
             up = name.startswith("one")
-            place = (grid[0], mean[0] * (1.5 if up else 0.72))
+            place = (grid[0], mean[0] * (2.5 if up else 0.72))
             style.write(axes, *place, name, color=color, va="bottom" if up else "top")
         eighth = {"color": style.EXTRA[0], "va": "bottom", "ha": "right"}
         style.write(axes, grid[-1], grid[-1] ** (1 / 8) * 1.12, "$d^{1/8}$", **eighth)
