@@ -82,7 +82,7 @@ def approach_and_radius(
         edge = right.get_xlim()[1]
         for bound, word in zip(radius_bounds, words, strict=True):
             style.write(right, edge, bound - 0.03, word, color=style.BOUND, ha="right", va="top")
-        _key(right, reached, 0.55, 0.76)
+        _key(right, reached, 0.55, 0.28)
     return figure
 
 
