@@ -7,14 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kktnotes.figures import style
-from kktnotes.network import TwoLayerReLU
+from kktnotes.figures.ways_out import two_ways_out as two_ways_out
 
-SIGNED = "RdBu"  # outputs: blue where positive, as the label +1
 LINES = {
     "exact": ("black", "-", 3.0),
     "PGD": (style.EXTRA[1], "-", 1.8),
@@ -182,76 +179,3 @@ def found(shares: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
         where = {"loc": "outside lower center", "ncols": 5, "fontsize": 10}
         figure.legend(handles[:count], names[:count], **where)
     return figure
-
-
-def two_ways_out(
-    network: TwoLayerReLU,
-    x: torch.Tensor,
-    ends: Mapping[str, torch.Tensor],
-    d: float,
-    *,
-    resolution: int = 241,
-) -> Figure:
-    """Draw the output in the plane of two perturbations of one point, with both as arrows.
-
-    Parameters
-    ----------
-    network : TwoLayerReLU
-        Its output at x is the largest of the picture's scale.
-    x : tensor (p,)
-        The point, at the origin of the picture.
-    ends : two of name -> tensor (p,)
-        Perturbed points; the first one's perturbation is the horizontal axis.
-    d : float
-        Ambient dimension: axes are in units of sqrt(d).
-    """
-    root = math.sqrt(d)
-    steps = [(end - x) / root for end in ends.values()]
-    across = steps[0] / steps[0].norm()
-    rest = steps[1] - (steps[1] @ across) * across
-    upward = rest / rest.norm()
-    reach = 1.25 * max(float(step.norm()) for step in steps)
-    horizontal = np.linspace(-0.15 * reach, reach, resolution)
-    vertical = np.linspace(-0.3 * reach, 0.7 * reach, resolution)
-    grid = np.stack(np.meshgrid(horizontal, vertical), -1).reshape(-1, 2)
-    moved = x + root * torch.from_numpy(grid) @ torch.stack([across, upward])
-    field = network(moved).reshape(resolution, resolution).numpy()
-    with style.drawing(width=6.4, height=4.2) as (figure, ((axes,),)):
-        top = float(network(x[None]).abs())
-        image = axes.pcolormesh(
-            horizontal, vertical, field, cmap=SIGNED, vmin=-top, vmax=top, rasterized=True
-        )
-        image.set_label("output $N$")
-        border = axes.contour(
-            horizontal, vertical, field, [1e-9 * top], colors="black", linewidths=2
-        )
-        border.set_label("decision boundary")
-        for (name, _), step, above in zip(ends.items(), steps, (False, True), strict=True):
-            end = (float(step @ across), float(step @ upward))
-            _way(axes, end, name, f"{name}: {float(step.norm()):.2f}", above=above)
-        axes.plot(0, 0, "o", color=style.FLOW, markersize=8, markeredgecolor="white", label="$x$")
-        style.write(axes, -0.02 * reach, 0.05 * reach, "$x$", ha="right", va="bottom")
-        axes.set(
-            xlabel=r"along the gradient, in units of $\sqrt{d}$",
-            ylabel="across it",
-        )
-        axes.set_aspect("equal")
-        axes.grid(False)
-        figure.colorbar(image, ax=axes, shrink=0.8).set_label(r"$N$")
-    return figure
-
-
-def _way(axes: Axes, end: tuple[float, float], name: str, words: str, *, above: bool) -> None:
-    """Draw an arrow from the origin with its name and length at the end."""
-    arrow = {"arrowstyle": "-|>", "color": "black", "lw": 1.8, "shrinkA": 4, "shrinkB": 0}
-    axes.annotate("", end, (0, 0), arrowprops=arrow, label=name)
-    axes.annotate(
-        words,
-        end,
-        (0, 9) if above else (0, -9),
-        textcoords="offset points",
-        ha="center",
-        va="bottom" if above else "top",
-        fontsize=10,
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0},
-    )
