@@ -31,7 +31,11 @@ def project(tmp_path):
     executed = tmp_path / "_build" / "quick" / "executed" / "first.ipynb"
     notebook(
         executed,
-        ("parameters", "k = 4  # clusters\nsizes = [1, 2]\nn = 2 * k\nseed = 0"),
+        (
+            "parameters",
+            "k = 4  # clusters\nsizes = [1, 2]\nn = 2 * k\nseed = 0\n"
+            "sizes += [5]\nn *= 3\ndelta, epsilon = 0.1, 0.2\nalso = ''",
+        ),
         ("injected-parameters", "# The full profile's values\nk = 10\n"),
         ("other", "k = 3"),
     )
@@ -45,7 +49,15 @@ def test_facts_of_a_run(project):
         {
             "name": "first",
             "seconds": 3.5,
-            "parameters": {"k": 10, "sizes": [1, 2], "n": "2 * k", "seed": 0},
+            "parameters": {
+                "k": 10,
+                "sizes": [1, 2, 5],
+                "n": "2 * k * 3",
+                "seed": 0,
+                "delta": 0.1,
+                "epsilon": 0.2,
+                "also": "",
+            },
         }
     ]
     assert facts["versions"]["Python"] == ".".join(map(str, sys.version_info[:3]))
@@ -61,7 +73,8 @@ def test_a_chapter_that_was_not_run_is_noticed(project):
 def test_the_page_shows_every_fact(project):
     facts = report.gather("quick", project)
     page = unescape(re.sub(r"<[^>]+>", "|", run_report.report(facts)))
-    for fact in ("first", "3.5", "k = 10, sizes = [1, 2], n = 2 * k, seed = 0", "quick"):
+    ran = "k = 10, sizes = [1, 2, 5], n = 2 * k * 3, seed = 0"
+    for fact in ("first", "3.5", f"{ran}, delta = 0.1, epsilon = 0.2, also = (empty)", "quick"):
         assert f"|{fact}|" in page
     for name, version in facts["versions"].items():
         assert f"|{name}||{version}|" in page
@@ -71,3 +84,15 @@ def test_what_a_run_says_is_escaped(project):
     facts = report.gather("quick", project)
     facts["machine"]["processor"] = "<b>fast & cheap"
     assert "&lt;b&gt;fast &amp; cheap" in run_report.report(facts)
+
+
+def test_how_long_a_chapter_ran(project):
+    facts = report.gather("quick", project)
+    assert run_report.took(facts, "first") == (
+        "For this page it ran 4 seconds, on one core, in the quick profile."
+    )
+    facts["chapters"][0]["seconds"] = 150.0
+    assert "2 minutes" in run_report.took(facts, "first")
+    assert "run report" in run_report.took(None, "first")
+    with pytest.raises(ValueError, match="unpack"):
+        run_report.took(facts, "second")

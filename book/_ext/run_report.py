@@ -1,5 +1,7 @@
 """`{run-report}`: where, with what and for how long the notebooks of these pages ran.
 
+`` {run-time}`chapter` `` is one sentence of it, for the chapter's own page.
+
 The facts are those of `book/run.json`, which `make book` writes beside the sources that it renders;
 a build from the stored outputs has none and says so.
 """
@@ -12,7 +14,8 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
+from sphinx.environment import BuildEnvironment
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 STORED = (
     "These pages show the outputs that are stored with the notebooks (quick profile); nothing ran "
@@ -36,6 +39,27 @@ def table(caption: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> s
     )
 
 
+def shown(value: object) -> str:
+    """Return a parameter's value for the table."""
+    return "(empty)" if value == "" else f"{value}"
+
+
+def took(facts: dict | None, chapter: str) -> str:
+    """Return a sentence on how long a chapter ran; `facts` is None where nothing ran."""
+    if facts is None:
+        return "How long it runs stands here, and in the run report, where `make book` ran it."
+    [seconds] = [one["seconds"] for one in facts["chapters"] if one["name"] == chapter]
+    time = f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+    return f"For this page it ran {time}, on one core, in the {facts['profile']} profile."
+
+
+def run_of(env: BuildEnvironment) -> dict | None:
+    """Return the facts of the run that made these pages, None where none did."""
+    path = Path(env.app.srcdir) / "book" / "run.json"
+    env.note_dependency(str(path))
+    return json.loads(path.read_text("utf-8")) if path.exists() else None
+
+
 def report(facts: dict) -> str:
     """Return the report of one run as HTML."""
     machine = facts["machine"]
@@ -51,7 +75,7 @@ def report(facts: dict) -> str:
         (
             one["name"],
             f"{one['seconds']:.1f}",
-            ", ".join(f"{name} = {value}" for name, value in one["parameters"].items()),
+            ", ".join(f"{name} = {shown(value)}" for name, value in one["parameters"].items()),
         )
         for one in facts["chapters"]
     ]
@@ -68,15 +92,22 @@ class RunReport(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the tables, or a sentence where nothing ran."""
-        path = Path(self.env.app.srcdir) / "book" / "run.json"
-        self.env.note_dependency(str(path))
-        if not path.exists():
+        facts = run_of(self.env)
+        if facts is None:
             return [nodes.paragraph("", STORED.replace("`", ""))]
-        facts = json.loads(path.read_text("utf-8"))
         return [nodes.raw("", report(facts), format="html")]
 
 
+class RunTime(SphinxRole):
+    """`` {run-time}`chapter` ``: how long the chapter's notebook ran for these pages."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the sentence."""
+        return [nodes.Text(took(run_of(self.env), self.text).replace("`", ""))], []
+
+
 def setup(app: Sphinx) -> dict[str, object]:
-    """Add the directive."""
+    """Add the directive and the role."""
     app.add_directive("run-report", RunReport)
+    app.add_role("run-time", RunTime())
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
