@@ -22,9 +22,22 @@ class Addresses(Protocol):
 
 
 def counts(ledger: Ledger) -> dict[str, int]:
-    """Return how many statements have each verdict, in the order of the words' strength."""
-    words = [entry.verdict.word for entry in ledger.entries.values()]
+    """Return how many statements with a conclusion have each verdict, strongest word first.
+
+    Assumptions that these clusters meet are no results: `assumptions` counts them.
+    """
+    words = [entry.verdict.word for entry in results(ledger)]
     return {word: words.count(word) for word in SYMBOLS if word in words}
+
+
+def results(ledger: Ledger) -> list[Entry]:
+    """Return what states more than hypotheses, and what nothing was measured of."""
+    return [one for one in ledger.entries.values() if one.parts or one.verdict.word != "holds"]
+
+
+def assumptions(ledger: Ledger) -> int:
+    """Return how many statements are hypotheses alone, and met."""
+    return len(ledger.entries) - len(results(ledger))
 
 
 def glance(ledger: Ledger, links: Addresses) -> str:
@@ -34,6 +47,10 @@ def glance(ledger: Ledger, links: Addresses) -> str:
         f"{named(ledger, links, word)}</li>"
         for word, count in counts(ledger).items()
     )
+    if met := assumptions(ledger):
+        chips += (
+            f' <li>assumptions that hold: <span class="glance-count">{met}</span></li>'
+        )
     rows = "".join(row(ledger.entries[name], links) for name in MAIN if name in ledger.entries)
     return (
         f'<div class="glance"><ul class="glance-counts" '
