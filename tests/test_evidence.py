@@ -352,15 +352,17 @@ def test_a_card_shows_word_and_symbol_and_not_colour_alone(word):
 
 def test_a_card_names_its_statement_as_the_paper_does():
     assert repr(bound()).startswith("[✓ holds] Theorem 3.1, error, slack 0.5")
+    assert "√d is the best possible, rare" in repr(kn.record("sqrt-d-best", "rare", 1.0, "<=", 2.0))
+    assert "My own statement, item" in repr(kn.record("my-own-statement", "item", 1.0, "<=", 2.0))
     assert "Example 1, item" in repr(kn.record("example-1", "item", 1.0, "<=", 2.0))
-    assert "Both labels, hypotheses" in repr(kn.record("both-labels", hypotheses=MET))
+    assert "Both labels occur, hypotheses" in repr(kn.record("both-labels", hypotheses=MET))
 
 
 def test_a_card_prints_no_rounding_error():
     for residual in (3e-16, 8e-13):
         card = bound(certificate=residual)
         assert "KKT point" in card._repr_html_()
-        assert "&lt;1e-09" in card._repr_html_() or "<1e-09" in card._repr_html_()
+        assert "&lt; 10⁻⁹" in card._repr_html_()
     same = [
         kn.record("x", "y", 1.0 + error, "==", 1.0, tolerance=1e-8) for error in (0.0, 2e-16, 1e-13)
     ]
@@ -370,11 +372,41 @@ def test_a_card_prints_no_rounding_error():
 
 def test_a_card_shows_as_many_digits_as_it_is_told():
     card = kn.record("x", "y", 1.2345, "<=", 98.765, digits=1)
-    assert "1 ≤ 1e+02" in repr(card)
+    assert "1 ≤ 100" in repr(card)
     assert "slack 1\n" in repr(card)
     assert "1.23 ≤ 98.8" in repr(kn.record("x", "y", 1.2345, "<=", 98.765))
     with pytest.raises(ValueError, match="digits"):
         kn.record("x", "y", 1.0, "<=", 2.0, digits=7)
+
+
+def test_a_card_names_its_seeds():
+    for seeds, text in (
+        (3, "seed 3"),
+        ([0], "seed 0"),
+        ([0, 1], "seeds 0 and 1"),
+        (range(8), "seeds 0 to 7"),
+        ([0, 2, 3], "seeds 0, 2 and 3"),
+    ):
+        assert repr(bound(seed=seeds)).splitlines()[-1].strip() == text
+
+
+def test_a_card_shows_a_logarithm_of_a_probability_as_one():
+    def line(name, left, right, note=""):
+        term = kn.Term(name, left, "<=", right, note)
+        return repr(kn.record("x", "rare", term, resolution="exact")).splitlines()[1].strip()
+
+    assert line("log10 of the error", -370.4, -2.0) == "the error: 10⁻³⁷⁰ ≤ 10⁻²"
+    assert line("log10", -36.2, -math.inf) == "rare: 6 × 10⁻³⁷ ≤ 0"
+    assert line("ln of an error", -1740.0, math.log(0.01)) == "an error: 10⁻⁷⁵⁶ ≤ 10⁻²"
+    assert line("margin", -19_600.0, -2.0, "log10 of it") == "margin: 10⁻¹⁹⁶⁰⁰ ≤ 10⁻²"
+    assert line("error", 0.001, 0.01) == "error: 0.001 ≤ 0.01"
+    loss = kn.record("x", "y", kn.Term("log10 of the loss", -6000.0, "<=", -100.0))
+    assert "log₁₀ of the loss: −6,000 ≤ −100" in repr(loss)  # a loss is no probability
+
+
+def test_a_card_names_one_constant_once():
+    assert "constant 3 at each of them" in repr(kn.record("x", "y", halves()))
+    assert ", between " in repr(kn.record("x", "y", halves(noise=0.3)))
 
 
 def test_a_card_escapes_what_it_shows():

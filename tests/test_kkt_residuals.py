@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kktnotes as kn
-from kktnotes.kkt.report import NEURONS, RESIDUALS, number
+from kktnotes.kkt.report import NAMES, NEURONS, RESIDUALS, number
 
 C, G = 40.0, 7.0
 
@@ -225,10 +225,12 @@ def test_how_it_prints():
     found = measured(x, y, network, lam, a)
     text, page = repr(found), found._repr_html_()
     for name in (*RESIDUALS, *NEURONS):
-        assert name in text and f'<th scope="row">{name}</th>' in page
+        called = NAMES[name]
+        assert called in text and f'<th scope="row">{called}</th>' in page
+        assert "_" not in called
     assert "objective" not in text  # nothing was fitted
-    assert f"{found.kink:.1e}" in text and "<caption>" in page and "||w~_j||" in text
+    assert number(found.kink) in text and "<caption>" in page and "‖w̃ⱼ‖" in text
     assert found.within(1e-3) and not found.within(1e-6)
     printed = [number(value) for value in (0.0123, 3e-16, 2e-13, 0.0)]
-    assert printed == ["1.2e-02", "<1e-14", "<1e-12", "<1e-14"]
-    assert "<td>&lt;1e-" in page
+    assert printed == ["0.012", "< 10⁻¹⁴", "< 10⁻¹²", "< 10⁻¹⁴"]
+    assert "<td>&lt; 10⁻" in page

@@ -183,7 +183,7 @@ def test_a_badge_stands_at_each_statement_with_word_slack_and_hypotheses(pages):
     assert "✓ holds it is bounded (slack 0.25; the bound held; hypotheses met)" in lemma
     assert "– not tested it is rare: Too rare." in lemma
     assert "✓ holds every hypothesis is met" in both
-    assert "≡ identity they are equal (equal within 1e-09)" in equation
+    assert "≡ identity they are equal (equal within 10⁻⁹)" in equation
 
 
 def test_a_badge_stands_inside_of_its_statement(pages):

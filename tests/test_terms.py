@@ -96,7 +96,7 @@ def test_plain_text_has_a_line_a_term_and_three_digits(terms):
     assert len(lines) == 4 and lines[0] == "A <title>: every term holds"
     assert re.search(r"second\s+4\s+<\s+4\.1\s+holds\s+slack 0\.0244$", lines[2])
     failed = repr(Terms([Term("only", 123456.0, "<=", 1.0)])).splitlines()
-    assert failed[0] == "1 of 1 fail" and "1.23e+05" in failed[1] and "FAILS" in failed[1]
+    assert failed[0] == "1 of 1 fail" and "123,000 ≤ 1" in failed[1] and "FAILS" in failed[1]
     assert repr(terms[1]) == "second: 4 < 4.1 holds, slack 0.0244"
 
 
@@ -105,4 +105,14 @@ def test_the_table_is_accessible_and_escaped(terms):
     assert "<caption>A &lt;title&gt;: every term holds</caption>" in page
     assert page.count('<th scope="row"') == 3 and page.count('scope="col"') == 7
     assert "one &amp; two" in page and "≤" in page and "<td>holds</td>" in page
-    assert "<td>fails</td>" in Terms([Term("t", 2, "<=", 1)])._repr_html_()
+    bare = Terms([Term("t", 2, "<=", 1)])._repr_html_()
+    assert "<td>fails</td>" in bare
+    assert "what is compared" in page and "what is compared" not in bare
+    assert bare.count('scope="col"') == 6 and bare.count("<td>") == 5
+
+
+def test_rounding_size_is_a_bound_beside_a_tolerance_and_a_number_elsewhere():
+    residual = Term("KKT point", 7.3e-15, "<=", 1e-8)
+    assert "< 10⁻⁹ ≤ 10⁻⁸" in repr(residual)
+    assert "<td>&lt; 10⁻⁹</td>" in Terms([residual])._repr_html_()
+    assert Term("small", 9.71e-11, "<=", 1.08e-9).sides() == ("9.71 × 10⁻¹¹", "1.08 × 10⁻⁹")

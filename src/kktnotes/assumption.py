@@ -23,7 +23,7 @@ def correlation_term(k: int, d: float, sigma: float, largest_inner_product: floa
     """Return the third item of Assumption 2.2 as one term."""
     room = noise_room(d, sigma)
     left = k * (largest_inner_product + room + 1.0)
-    note = "k (max |<mu_p, mu_q>| + s + 1) against (d - s + 1) / 10, s = 4 sigma sqrt(d) ln d"
+    note = "k (max |⟨μp, μq⟩| + s + 1) against (d − s + 1) / 10, s = 4 σ √d ln d"
     return Term("correlation", left, "<=", (d - room + 1.0) / 10.0, note)
 
 
@@ -50,5 +50,5 @@ def terms(
         correlation_term(k, d, sigma, largest_inner_product),
     ]
     if not isotropic_gaussian:
-        items.append(Term("noise law", 0.0, "==", 1.0, "1 where the noise is N(0, sigma^2 I)"))
+        items.append(Term("noise law", 0.0, "==", 1.0, "1 where the noise is N(0, σ² I)"))
     return Terms(items, "Assumption 2.2")

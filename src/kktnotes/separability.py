@@ -32,7 +32,7 @@ def log_error(clusters: Clusters) -> float:
         For noise that is not Gaussian: its tails have no such form.
     """
     if clusters.noise != "gaussian":
-        raise checks.refuse("noise", repr(clusters.noise), "'gaussian' noise for an exact tail")
+        raise checks.refuse("noise", repr(clusters.noise), "'gaussian' noise for a computed error")
     u = clusters.direction
     reach = clusters.labels * (clusters.means @ u)
     variance = clusters.isotropic * float(u @ u)
@@ -58,7 +58,7 @@ def error_term(clusters: Clusters) -> Term:
     left, right = (
         value / math.log(10.0) for value in (log_error(clusters), log_error_bound(clusters.d))
     )
-    note = "log10 of Pr[sign(u.x) != y] against log10 of 2 d^(1 - ln(d)/2)"
+    note = "log10 of Pr[sign(u·x) ≠ y] against log10 of 2 d^(1 − ln(d)/2)"
     return Term("linear separability", left, "<=", right, note)
 
 

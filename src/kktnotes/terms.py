@@ -13,15 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kktnotes import checks
+from kktnotes.printing import TINY, number, readable
 
 RELATIONS = ("<=", "<", ">=", ">", "==")
 SHOWN = {"<=": "≤", "<": "<", ">=": "≥", ">": ">", "==": "="}
 EQUALITY = 1e-9
-
-
-def number(value: float) -> str:
-    """Return `value` with three significant digits, the same on every machine."""
-    return f"{value:.3g}"
 
 
 @dataclass(frozen=True)
@@ -74,6 +70,16 @@ class Term:
             return 0.0 if abs(relative) <= EQUALITY else -abs(relative)
         return relative if self.relation in ("<=", "<") else -relative
 
+    def sides(self, digits: int = 3) -> tuple[str, str]:
+        """Return both sides as text; what is rounding beside the other side only as a bound."""
+        pairs = ((self.left, self.right), (self.right, self.left))
+        return tuple(
+            f"< {number(TINY)}"
+            if 0 < abs(one) < min(TINY, 1e-3 * abs(other))
+            else number(one, digits)
+            for one, other in pairs
+        )
+
     @property
     def holds(self) -> bool:
         """Whether the comparison is true; a strict one needs a slack above 0."""
@@ -82,8 +88,9 @@ class Term:
     def __repr__(self) -> str:
         """Return one line: name, both sides, verdict and slack."""
         verdict = "holds" if self.holds else "FAILS"
+        left, right = self.sides()
         return (
-            f"{self.name}: {number(self.left)} {self.relation} {number(self.right)} "
+            f"{readable(self.name)}: {left} {SHOWN[self.relation]} {right} "
             f"{verdict}, slack {number(self.slack)}"
         )
 
@@ -159,31 +166,40 @@ class Terms:
         """Return a plain-text table: one line a term, the verdict on top."""
         verdict = "every term holds" if self.holds else f"{len(self.failing)} of {len(self)} fail"
         lines = [f"{self.title}: {verdict}" if self.title else verdict]
-        width = max((len(name) for name in self.names), default=0)
-        for term in self.items:
-            sides = f"{number(term.left):>9} {term.relation:<2} {number(term.right):<9}"
+        names, sides = [readable(name) for name in self.names], [term.sides() for term in self]
+        width = max(map(len, names), default=0)
+        before, after = (max((len(pair[at]) for pair in sides), default=0) for at in (0, 1))
+        for term, name, (left, right) in zip(self.items, names, sides, strict=True):
+            compared = f"{left:>{before}} {SHOWN[term.relation]} {right:<{after}}"
             state = "holds" if term.holds else "FAILS"
-            lines.append(f"  {term.name:<{width}}  {sides} {state}  slack {number(term.slack)}")
+            lines.append(f"  {name:<{width}}  {compared}  {state}  slack {number(term.slack)}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         """Return an HTML table with a caption and scoped headers; the verdict is in words."""
         verdict = "every term holds" if self.holds else f"{len(self.failing)} of {len(self)} fail"
         caption = html.escape(f"{self.title}: {verdict}" if self.title else verdict)
-        head = "".join(
-            f'<th scope="col">{title}</th>'
-            for title in ("term", "left", "", "right", "slack", "verdict", "what is compared")
-        )
-        rows = "".join(
-            f'<tr><th scope="row" style="white-space: nowrap">{html.escape(term.name)}</th>'
-            f"<td>{number(term.left)}</td>"
-            f"<td>{html.escape(SHOWN[term.relation])}</td><td>{number(term.right)}</td>"
-            f"<td>{number(term.slack)}</td><td>{'holds' if term.holds else 'fails'}</td>"
-            f"<td>{html.escape(term.note)}</td></tr>"
-            for term in self.items
-        )
+        titles = ["term", "left", "", "right", "slack", "verdict"]
+        notes = any(term.note for term in self.items)
+        titles += ["what is compared"] * notes
+        head = "".join(f'<th scope="col">{title}</th>' for title in titles)
+        rows = "".join(self._row(term, notes) for term in self.items)
         return (
             '<table class="terms" style="border-collapse: separate; border-spacing: 0.7em 0.1em">'
             f"<caption>{caption}</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        )
+
+    @staticmethod
+    def _row(term: Term, notes: bool) -> str:
+        """Return one row; the last column only where some term has a note."""
+        left, right = map(html.escape, term.sides())
+        cells = [left, html.escape(SHOWN[term.relation]), right, number(term.slack)]
+        cells.append("holds" if term.holds else "fails")
+        cells += [html.escape(readable(term.note))] * notes
+        name = html.escape(readable(term.name))
+        return (
+            f'<tr><th scope="row" style="white-space: nowrap">{name}</th>'
+            + "".join(f"<td>{cell}</td>" for cell in cells)
+            + "</tr>"
         )

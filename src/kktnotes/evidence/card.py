@@ -8,11 +8,17 @@ which `pytest --nbval` does not compare.
 from __future__ import annotations
 
 import html
+import math
+import re
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
 from kktnotes.evidence.measurement import MIME, Measurement
+from kktnotes.evidence.statements import tomllib
 from kktnotes.evidence.verdict import Verdict, judge, met
+from kktnotes.printing import TINY, number, power_of_ten, readable
 from kktnotes.terms import SHOWN, Term
 
 SYMBOLS = {
@@ -24,11 +30,25 @@ SYMBOLS = {
     "contradicted": "✗",
 }
 """Beside the word, so that neither it nor its colour stands alone."""
-TINY = 1e-9
+BASES = {"log10": 1.0, "ln": math.log(10.0)}
+"""How a name or note of a term says that its sides are logarithms, and what log10 takes of them."""
+STATEMENTS = Path(__file__).resolve().parents[3] / "book" / "statements.toml"
+"""The book's file, where this package is used from the book's own folder."""
+
+
+@cache
+def names() -> dict[str, str]:
+    """Return the statements' own names by id; none where the book is not at hand."""
+    if not STATEMENTS.exists():
+        return {}
+    listed = tomllib.loads(STATEMENTS.read_text("utf-8"))["statement"]
+    return {one["id"]: one["name"] for one in listed}
 
 
 def title(statement: str) -> str:
     """Return the printed name of a statement's id: "Lemma 2.1" of "lemma-2-1"."""
+    if statement in names():
+        return names()[statement]
     kind, *rest = statement.split("-")
     if rest and all(part.isdigit() for part in rest):
         return f"{kind.capitalize()} {'.'.join(rest)}"
@@ -38,7 +58,17 @@ def title(statement: str) -> str:
 
 def shown(value: float, digits: int = 3) -> str:
     """Return some significant digits; of a number of rounding size only that it is one."""
-    return "<1e-09" if 0 < abs(value) < TINY else f"{value:.{digits}g}"
+    return f"< {number(TINY)}" if 0 < abs(value) < TINY else number(value, digits)
+
+
+def shown_seed(seed: int | list[int]) -> str:
+    """Return the words for one seed or several: "seed 0", "seeds 0 and 1", "seeds 0 to 7"."""
+    seeds = [seed] if isinstance(seed, int) else list(seed)
+    if len(seeds) < 2:
+        return "".join(f"seed {one}" for one in seeds)
+    if len(seeds) > 2 and seeds == list(range(seeds[0], seeds[-1] + 1)):
+        return f"seeds {seeds[0]} to {seeds[-1]}"
+    return f"seeds {', '.join(map(str, seeds[:-1]))} and {seeds[-1]}"
 
 
 def shown_slack(slack: float | None, digits: int = 3) -> str:
@@ -77,14 +107,13 @@ class Card:
             low, high = order.constants
             lines.append(
                 f"{len(order.at)} values of {order.parameter} over a factor "
-                f"{self._shown(order.range)}; constant {self._shown(order.constant)}, "
-                f"between {self._shown(low)} and {self._shown(high)}"
+                f"{self._shown(order.range)}; {self._constants(order.constant, low, high)}"
             )
             if np.any(order.allowance):
                 ends = (100 * np.min(order.allowance), 100 * np.max(order.allowance))
                 each = " to ".join(dict.fromkeys(f"{one:.2g}" for one in ends))
                 low, high = order.bare_interval
-                without = f"without that, {low:.4f} to {high:.4f}"
+                without = f"without that, {low:.4f} to {high:.4f}".replace("-", "−")
                 lines.append(f"each value may be off by {each} %; {without}")
         if self.verdict.reason:
             lines.append(self.verdict.reason)
@@ -95,11 +124,35 @@ class Card:
     def _shown(self, value: float) -> str:
         return shown(value, self.measurement.digits)
 
+    def _constants(self, *constants: float) -> str:
+        """Return the words for the constant in the middle, the least and the largest."""
+        middle, low, high = map(self._shown, constants)
+        if low == middle == high:
+            return f"constant {middle} at each of them"
+        return f"constant {middle}, between {low} and {high}"
+
     def _sides(self, term: Term) -> str:
         if self.measurement.kind == "identity":
-            return f"{term.name}: both sides compared"
-        relation = SHOWN[term.relation]
-        return f"{term.name}: {self._shown(term.left)} {relation} {self._shown(term.right)}"
+            return f"{readable(term.name)}: both sides compared"
+        name, (left, right) = term.name, term.sides(self.measurement.digits)
+        base = self._base(term)
+        if base:
+            name = re.sub(r"^(log10|ln)( of)?\b[\s,:]*", "", name) or self.measurement.conclusion
+            left, right = (
+                power_of_ten(side / base, self.measurement.digits)
+                for side in (term.left, term.right)
+            )
+        return f"{readable(name)}: {left} {SHOWN[term.relation]} {right}"
+
+    def _base(self, term: Term) -> float | None:
+        """Return what log10 takes of a term's sides, where these are logarithms of probabilities.
+
+        Its name says so ("log10 of ...", "ln ...") or, where that has no such word, its note.
+        """
+        if self.measurement.kind != "probability":
+            return None
+        words = [text.partition(" ")[0].strip(",:") for text in (term.name, term.note)]
+        return next((BASES[word] for word in words if word in BASES), None)
 
     def _hypotheses(self) -> str:
         hypotheses = self.measurement.hypotheses
@@ -110,7 +163,7 @@ class Card:
         bounds = [term for term in hypotheses if term.relation != "=="]
         if held == len(hypotheses) and bounds:
             tightest = min(bounds, key=lambda term: term.slack)
-            text += f", least slack {self._shown(tightest.slack)} ({tightest.name})"
+            text += f", least slack {self._shown(tightest.slack)} ({readable(tightest.name)})"
         return text
 
     def _run(self) -> str:
@@ -119,7 +172,7 @@ class Card:
             word = "trials" if self.measurement.resolution == "counted" else "instances"
             parts.append(f"{self.measurement.instances:,} {word}")
         if self.measurement.seed is not None:
-            parts.append(f"seed {self.measurement.seed}")
+            parts.append(shown_seed(self.measurement.seed))
         return ", ".join(parts)
 
     def __repr__(self) -> str:
@@ -136,12 +189,7 @@ class Card:
         lines = "".join(f"<li>{html.escape(line)}</li>" for line in self.lines)
         fold = ""
         if self.measurement.hypotheses:
-            rows = "".join(
-                f'<tr><th scope="row">{html.escape(term.name)}</th>'
-                f"<td>{self._shown(term.left)}</td><td>{html.escape(SHOWN[term.relation])}</td><td>{self._shown(term.right)}</td>"
-                f"<td>{'met' if met(term) else 'not met'}</td></tr>"
-                for term in self.measurement.hypotheses
-            )
+            rows = "".join(map(self._row, self.measurement.hypotheses))
             fold = (
                 f"<details><summary>the hypotheses</summary>"
                 f'<table class="evidence-terms"><tbody>{rows}</tbody></table></details>'
@@ -152,8 +200,16 @@ class Card:
             f'<p class="evidence-head"><span class="evidence-word word-{word.replace(" ", "-")}">'
             f'<span aria-hidden="true">{SYMBOLS[word]}</span> {word}</span> '
             f"<strong>{html.escape(self.heading)}</strong>"
-            f"{f' · {slack}' if slack else ''}</p>"
+            f"{f' · {html.escape(slack)}' if slack else ''}</p>"
             f'<ul class="evidence-lines">{lines}</ul>{fold}</div>'
+        )
+
+    def _row(self, term: Term) -> str:
+        """Return a hypothesis as a row of the fold."""
+        left, right = term.sides(self.measurement.digits)
+        cells = (left, SHOWN[term.relation], right, "met" if met(term) else "not met")
+        return f'<tr><th scope="row">{html.escape(readable(term.name))}</th>' + "".join(
+            [*(f"<td>{html.escape(cell)}</td>" for cell in cells), "</tr>"]
         )
 
     def _repr_mimebundle_(

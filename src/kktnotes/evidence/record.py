@@ -48,7 +48,9 @@ def record(
     value : Term, Terms, list of either, Order, number or array
         What was measured. A `Term` brings relation and bound; a `Terms` has to hold as a whole,
         and of a list, one an instance, the worst counts. An `Order` is for the O() of the
-        paper. Of an array, one number an instance, the one with least slack counts.
+        paper. Of an array, one number an instance, the one with least slack counts. A probability
+        may come as its logarithm; a name or note of its `Term` that begins with "log10" or "ln"
+        says so, and the card then shows the probability as a power of ten.
     relation : str, optional
         "<=", "<", ">=", ">" or "==", for numbers; "==" records an identity.
     bound : number or array, optional

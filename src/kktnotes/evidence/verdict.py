@@ -1,8 +1,8 @@
 """From numbers to a word. An experiment never proves, so the words say what a run can say.
 
 identity      equal to rounding
-holds         hypotheses met, bound held on every instance, or by an exact tail or a count that
-              resolves it
+holds         hypotheses met, bound held on every instance, or by a proved tail bound or a count
+              that resolves it
 consistent    the paper's constant is hidden in O(); five values or more over a decade or more
               follow the power, with one constant, hypotheses met at each
 outside       a hypothesis is not met on this run; shown for interest
@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kktnotes.evidence.measurement import Measurement
+from kktnotes.printing import number, readable
 from kktnotes.separability import clopper_pearson
 from kktnotes.terms import Term
 from kktnotes.theory.hypotheses import RESIDUAL
@@ -56,7 +57,7 @@ def judge(measurement: Measurement) -> Verdict:
     """Return the verdict on one measurement, by the rules of this module."""
     failing = [term for term in measurement.hypotheses if not met(term)]
     if failing:
-        names = ", ".join(term.name for term in failing)
+        names = ", ".join(readable(term.name) for term in failing)
         return Verdict("outside", _least(failing), f"not met on this run: {names}")
     rule = {
         "hypotheses": _hypotheses,
@@ -87,31 +88,32 @@ def _hypotheses(measurement: Measurement) -> Verdict:
 
 def _identity(measurement: Measurement) -> Verdict:
     slack = min(room(term, measurement.tolerance) for term in measurement.terms)
+    rounding = number(measurement.tolerance)
     if slack >= 0:
         # How far within is rounding, which differs between processors: no slack is shown.
-        return Verdict("identity", None, f"equal within {measurement.tolerance:.0e}")
-    return Verdict("contradicted", slack, f"not equal within {measurement.tolerance:.0e}")
+        return Verdict("identity", None, f"equal within {rounding}")
+    return Verdict("contradicted", slack, f"not equal within {rounding}")
 
 
 def _bound(measurement: Measurement) -> Verdict:
     slack = _least(measurement.terms)
     for term in measurement.terms:
         if not (term.holds or (measurement.tolerance and term.slack >= -measurement.tolerance)):
-            return Verdict("contradicted", slack, f"{term.name} fails")
+            return Verdict("contradicted", slack, f"{readable(term.name)} fails")
     return Verdict("holds", slack, "the bound held")
 
 
 def _probability(measurement: Measurement) -> Verdict:
     if measurement.resolution == "exact":
         verdict = _bound(measurement)
-        return Verdict(verdict.word, verdict.slack, verdict.reason + ", by an exact tail")
+        return Verdict(verdict.word, verdict.slack, verdict.reason + ", by a proved tail bound")
     (term, *_), trials = measurement.terms, measurement.instances
     # One-sided limits at 95 % each are the two-sided ones at 90 %.
     limits = clopper_pearson(measurement.failures, trials, confidence=0.9)
     low, high = limits if term.relation in ("<=", "<") else (1 - limits[1], 1 - limits[0])
     allowed = term.right if term.relation in ("<=", "<") else 1 - term.right
     slack = Term(term.name, high, "<=", allowed).slack
-    seen = f"{trials:,} trials tell probabilities of {resolution(trials):.3g} or more from 0"
+    seen = f"{trials:,} trials tell probabilities of {number(resolution(trials))} or more from 0"
     if high <= allowed:
         return Verdict("holds", slack, seen)
     if low > allowed:
@@ -124,7 +126,7 @@ def _order(measurement: Measurement) -> Verdict:
     if order.missing:
         return Verdict("not tested", None, order.missing)
     low, high = order.interval
-    found = f"{shown_exponent(order.exponent)} against [{low:.3f}, {high:.3f}]"
+    found = f"{shown_exponent(order.exponent)} against [{low:.3f}, {high:.3f}]".replace("-", "−")
     if not order.fits:
         return Verdict("contradicted", None, f"power of {order.parameter}: {found} at 95 %")
     return Verdict("consistent", None, f"power of {order.parameter}: {found} at 95 %")

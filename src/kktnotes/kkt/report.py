@@ -6,21 +6,33 @@ from dataclasses import dataclass, field
 
 import torch
 
-from kktnotes import checks
+from kktnotes import checks, printing
 
 RESIDUALS = {
-    "stationarity_weights": "Eq. (3), weights w: ||left - right|| / ||left||, all neurons",
-    "stationarity_biases": "Eq. (4), biases b: the same, relative to ||b||",
-    "stationarity_output": "output weights v: the same, relative to ||v||",
-    "complementary_slackness": "max_i lambda_i (q_i - 1) / max_i lambda_i",
-    "kink": "largest |h_ij| / (||w~_j|| ||x~_i||) at which a_ij takes a kink's freedom",
-    "euler_gap": "|sum_i lambda_i - ||theta||^2/2| / (||theta||^2/2)",
+    "stationarity_weights": "Eq. (3): ‖left − right‖ / ‖left‖ over all neurons",
+    "stationarity_biases": "Eq. (4): the same, relative to ‖b‖",
+    "stationarity_output": "the equation of v: the same, relative to ‖v‖",
+    "complementary_slackness": "largest λᵢ (qᵢ − 1) / largest λᵢ",
+    "kink": "largest |hᵢⱼ| / (‖w̃ⱼ‖ ‖x̃ᵢ‖) at which aᵢⱼ takes a kink's freedom",
+    "euler_gap": "|Σ λᵢ − ‖θ‖²/2| / (‖θ‖²/2)",
 }
 NEURONS = {
-    "neuron_weights": "Eq. (3), the worst neuron, relative to its own w_j",
-    "neuron_biases": "Eq. (4), the worst neuron, relative to its own b_j",
-    "neuron_output": "v, the worst neuron, relative to its own v_j",
+    "neuron_weights": "Eq. (3), relative to the neuron's own wⱼ",
+    "neuron_biases": "Eq. (4), relative to the neuron's own bⱼ",
+    "neuron_output": "the equation of v, relative to the neuron's own vⱼ",
 }
+NAMES = {
+    "stationarity_weights": "weights",
+    "stationarity_biases": "biases",
+    "stationarity_output": "output weights",
+    "complementary_slackness": "complementary slackness",
+    "kink": "kinks",
+    "euler_gap": "Euler's identity",
+    "neuron_weights": "worst neuron, weights",
+    "neuron_biases": "worst neuron, bias",
+    "neuron_output": "worst neuron, output weight",
+}
+"""How the rows are called, for the reader."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,25 +99,29 @@ class Certificate:
         return self.worst <= checks.positive("tolerance", tolerance, zero=True)
 
     def _rows(self) -> list[tuple[str, str, str]]:
-        rows = [(name, number(getattr(self, name)), text) for name, text in RESIDUALS.items()]
-        which = f": {self.worst_name}" if self.worst >= 1e-9 else ""
-        rows.append(("worst", number(self.worst), "the largest of the above" + which))
-        rows += [(name, number(getattr(self, name)), text) for name, text in NEURONS.items()]
+        rows = self._listed(RESIDUALS)
+        which = f": {NAMES[self.worst_name]}" if self.worst >= 1e-9 else ""
+        rows.append(("the worst", number(self.worst), "the largest of the above" + which))
+        rows += self._listed(NEURONS)
         if self.objective == self.objective:
             rows.append(("objective", number(self.objective), "what the fit minimised"))
         return rows
+
+    def _listed(self, texts: dict[str, str]) -> list[tuple[str, str, str]]:
+        return [(NAMES[name], number(getattr(self, name)), text) for name, text in texts.items()]
 
     def __repr__(self) -> str:
         """Return a plain-text table."""
         rows = self._rows()
         width = max(len(name) for name, _, _ in rows)
-        lines = [f"  {name:<{width}}  {value:>8}  {text}" for name, value, text in rows]
+        room = max(len(value) for _, value, _ in rows)
+        lines = [f"  {name:<{width}}  {value:>{room}}  {text}" for name, value, text in rows]
         return "\n".join(["KKT residuals of Problem (2), relative", *lines])
 
     def _repr_html_(self) -> str:
         """Return the same table for a notebook, with a caption and header cells."""
         body = "".join(
-            f'<tr><th scope="row">{name}</th><td>{html(value)}</td><td>{html(text)}</td></tr>'
+            f'<tr><th scope="row">{html(name)}</th><td>{html(value)}</td><td>{html(text)}</td></tr>'
             for name, value, text in self._rows()
         )
         head = "".join(f'<th scope="col">{t}</th>' for t in ("residual", "value", "meaning"))
@@ -119,7 +135,7 @@ class Certificate:
 def number(value: float) -> str:
     """Return two significant digits; at rounding size a bound, the same on every processor."""
     bound = next((bound for bound in (1e-14, 1e-12, 1e-10, 1e-9) if value < bound), None)
-    return f"{value:.1e}" if bound is None else f"<{bound:.0e}"
+    return printing.number(value, 2) if bound is None else f"< {printing.number(bound)}"
 
 
 def html(text: str) -> str:

@@ -96,7 +96,7 @@ def theorem_4_2(
     c = share if c is None else checks.positive("c", c)
     items = (
         *theorem_3_1(clusters, n, delta=delta, epsilon=epsilon, residual=residual),
-        Term("label share", share, ">=", c, "min(|Q+|, |Q-|) / k against c"),
+        Term("label share", share, ">=", c, "min(|Q₊|, |Q₋|) / k against c"),
         Term("c positive", c, ">", 0.0, "c above 0"),
     )
     return Terms(items, "Theorem 4.2, hypotheses")
@@ -116,33 +116,33 @@ def _sizes(k: int, d: int, n: int, delta: float, epsilon: float) -> list[Term]:
             raise checks.refuse(name, value, "a number between 0 and 1")
     log_d, log_n = math.log(d), math.log(n)
     return [
-        Term("examples", n, ">=", k * log_d**2, "n against k ln^2 d"),
+        Term("examples", n, ">=", k * log_d**2, "n against k ln² d"),
         Term(
             "confidence",
             -math.log(delta),
             "<=",
             -math.log(3) + log_d * (log_d - 1),
-            "ln(1/delta) against ln(d^(ln d - 1) / 3)",
+            "ln(1/δ) against ln(d^(ln d − 1) / 3)",
         ),
         Term(
             "examples, dimension",
             log_n,
             "<=",
             math.log(delta / 3) / 2 + d / 32,
-            "ln n against ln(sqrt(delta/3) e^(d/32))",
+            "ln n against ln(√(δ/3) e^(d/32))",
         ),
         Term(
             "examples, delta",
             log_n,
             "<=",
             math.log(delta) / 2 - math.log(3) + log_d**2 / 4,
-            "ln n against ln(sqrt(delta)/3 d^(ln(d)/4))",
+            "ln n against ln(√δ/3 d^(ln(d)/4))",
         ),
         Term(
             "examples, epsilon",
             log_n,
             "<=",
             math.log(epsilon / 4) + log_d**2 / 2,
-            "ln n against ln(epsilon/4 d^(ln(d)/2))",
+            "ln n against ln(ε/4 d^(ln(d)/2))",
         ),
     ]

@@ -50,7 +50,7 @@ def other_noise(
     """Return the hypotheses of Theorem 4.2 with "spectral norm" for "noise law", and "tau"."""
     clusters, kept = _kept("noise law", sample, delta, epsilon, residual)
     found = round(spectral_norm(clusters), 12)
-    largest = Term("spectral norm", found, "<=", SPECTRAL_NORM, "of Sigma")
+    largest = Term("spectral norm", found, "<=", SPECTRAL_NORM, "of Σ")
     return Terms((*kept, largest, _tau(measured)), "Other noise, hypotheses (ours)")
 
 
