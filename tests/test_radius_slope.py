@@ -1,4 +1,4 @@
-"""Bounds from the slope, against gradients, exact radii, exact tails and the least eta."""
+"""Bounds from the slope, against gradients, exact radii, proved tail bounds and the least eta."""
 
 import math
 

@@ -34,7 +34,7 @@ def test_bound_is_the_least_union_bound():
 
 
 def test_bound_covers_kkt_points_of_several_starts():
-    """The exact tail of each point found is below, and so is what is counted."""
+    """The proved tail bound of each point found is below, and so is what is counted."""
     sample = kn.Clusters.orthogonal(4, 1203, 0.2).sample(60, seed=0)
     bound = every_point.log_error(sample)
     assert bound < math.log(0.01)

@@ -99,7 +99,8 @@ class Trial:
     point : LimitPoint or None
         The exact KKT point at its end; None if L < 1/n was not met or no point was certified.
     log10_error : float
-        Base-10 logarithm of an upper bound of Pr[y N(x) <= 0], by exact tails; NaN if no point.
+        Base-10 logarithm of an upper bound of Pr[y N(x) <= 0], by proved tail bounds; NaN if no
+        point.
     radius, eta : tensor (count,) or None
         Of the fresh points: exact distance to {y N <= 0}, least eta that flips along u.
     unfinished : float

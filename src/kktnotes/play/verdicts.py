@@ -137,7 +137,7 @@ def _error(outcome: Outcome, terms: Terms) -> Row:
     if word == "contradicted":  # an upper bound, and one training set: delta may be it
         word, reason = "not tested", "the tail bound is above epsilon on this training set"
     sides = power(log), f"at most {outcome.setting.epsilon:g}"
-    return Row("Theorem 3.1", "error of the network, exact tail", *sides, word, reason)
+    return Row("Theorem 3.1", "error of the network, proved tail bound", *sides, word, reason)
 
 
 def _robust(outcome: Outcome, terms: Terms) -> list[Row]:

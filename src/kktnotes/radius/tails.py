@@ -1,4 +1,4 @@
-"""Exact tail bounds in logs: probabilities far below what counting can see (appendix, ours).
+"""Proved tail bounds in logs: probabilities far below what counting can see (appendix, ours).
 
 For x ~ N(c, sigma^2 I) the event {s N(x) <= 0} is a union of convex sets, one for every subset
 S of the neurons of sign -s (`exact_radius`), and a convex set at distance r from c lies in a
@@ -102,7 +102,7 @@ def _gaussian(sample: Sample):  # noqa: ANN202  (Clusters, imported by sample fo
     if clusters is None:
         raise checks.refuse("sample", "your own data (from_arrays)", "a sample drawn from Clusters")
     if clusters.noise != "gaussian" or clusters.factor is not None:
-        raise checks.refuse("sample", "another noise", "noise N(0, sigma^2 I) for exact tails")
+        raise checks.refuse("sample", "another noise", "noise N(0, sigma^2 I) for tail bounds")
     return clusters
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong with the network of Theorem 4.1 at a fresh point, in exact tails (ours).
+"""What can go wrong with the network of Theorem 4.1 at a fresh point, in proved tail bounds (ours).
 
 Its neuron j is on in the half-space H_j = {<mu_j, x> > d / 2}. A fresh point of cluster q leaves
 its own H_q, or enters another H_j, only by noise along one mean, and that is a normal variable. So
@@ -49,7 +49,7 @@ def log_failure(clusters: Clusters, event: str, *, radius: float | None = None) 
     """
     checks.choice("event", event, EVENTS)
     if clusters.noise != "gaussian" or clusters.factor is not None:
-        raise checks.refuse("clusters", "another noise", "noise N(0, sigma^2 I) for exact tails")
+        raise checks.refuse("clusters", "another noise", "noise N(0, sigma^2 I) for tail bounds")
     if radius is not None and event != "radius":
         raise checks.refuse("radius", radius, f"none, for the event {event!r}")
     sigma = checks.positive("sigma", clusters.sigma)
