@@ -110,7 +110,7 @@ def test_two_ways_out_ends_on_the_boundary():
     assert abs(ends[0][1]) < 1e-9
     words = [text.get_text() for text in axes.texts]
     for name, length in zip(("far", "near"), lengths, strict=True):
-        assert f"{name}: {length:.2f}" in words
+        assert rf"{name}: {length:.2f}$\sqrt{{d}}$" in words
     mesh = axes.collections[0]
     corners = mesh.get_coordinates()
     centers = (corners[:-1, :-1] + corners[1:, 1:]) / 2

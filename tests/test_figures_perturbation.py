@@ -70,7 +70,7 @@ def test_planes_show_outputs_and_the_exact_step():
     mesh = axes.collections[0]
     field = np.asarray(mesh.get_array()).reshape(21, 21)
     corner = x + (-0.25 * root - x @ own) * own + (0.55 * root - x @ rest) * rest
-    expected = ROBUST(corner[None]) / ROBUST(x[None])
+    expected = ROBUST(corner[None]) / ROBUST(x[None]).abs()
     assert field[-1, 0] == pytest.approx(float(expected), abs=1e-12)
     found = kn.exact_radius(ROBUST, x[None]).zero
     cross, point = (line.get_xydata()[0] for line in axes.lines[-2:])

@@ -26,9 +26,11 @@ def gram_heatmap(sample: Sample, *, per_cluster: int = 25) -> Figure:
     ends = np.cumsum(lengths)
     with style.drawing(width=6.2, height=5.0) as (figure, ((axes,),)):
         product = r"$\langle x_i, x_l \rangle\,/\,d$"
-        image = axes.imshow(gram, cmap=style.DIVERGING, vmin=-1.0, vmax=1.0, label=product)
+        signed = gram.min() < -0.25  # else from white at 0: a scale with no sign to show
+        look = {"cmap": style.DIVERGING if signed else "Greys", "vmin": -1.0 if signed else 0.0}
+        image = axes.imshow(gram, **look, vmax=1.0, label=product)
         for end in ends[:-1]:
-            border = {"color": "black", "linewidth": 0.6, "label": "between two clusters"}
+            border = {"color": style.BOUND, "linewidth": 0.6, "label": "between two clusters"}
             axes.axhline(end - 0.5, **border)
             axes.axvline(end - 0.5, **border)
         names = [f"{q} ({style.label_name(y)})" for q, y in enumerate(sample.clusters.labels)]
@@ -39,7 +41,7 @@ def gram_heatmap(sample: Sample, *, per_cluster: int = 25) -> Figure:
         axes.set_yticks(ticks, [names[q] for q in shown])
         axes.grid(False)
         axes.set(xlabel="cluster of $x_l$", ylabel="cluster (label) of $x_i$")
-        bar = figure.colorbar(image, ax=axes, extend="max", shrink=0.9)
+        bar = figure.colorbar(image, ax=axes, extend="both", shrink=0.9)
         bar.set_label(product)
     return figure
 
@@ -75,7 +77,11 @@ def inner_products(sample: Sample) -> Figure:
             axes.set(title=f"two points of {name}", xlabel=r"$\langle x_i, x_l \rangle\,/\,d$")
             top = axes.get_ylim()[1] * 0.45
             for bound, word in zip(bounds, names, strict=True):
-                style.write(axes, bound, top, word, color=style.BOUND, ha="center")
+                inward = bound < centre  # the histogram leaves the room on that side
+                beside = {"ha": "left", "offset": (4, 0)} if inward else {"ha": "right"}
+                style.write(
+                    axes, bound, top, word, color=style.BOUND, **{"offset": (-4, 0), **beside}
+                )
             axes.locator_params(axis="x", nbins=5)
         style.label_panels(row[None], y="number of pairs")
     return figure
@@ -132,6 +138,8 @@ def projection(sample: Sample, first: int = 0, second: int = 1) -> Figure:
     return figure
 
 
+HOLDS = "#4A6072"  # a slate that stands for no network and no label
+
 Setting = tuple[str, "sizes.Rule", "float | Callable[[int, int], float]", tuple[float, int] | None]
 
 
@@ -161,7 +169,7 @@ def assumption_map(
             slack = sizes.slack_map(across, up, sigma, inner_product)
             _shade(axes, across, up, slack)
             if run is not None:
-                star = {"color": style.NEGATIVE, "markersize": 14, "clip_on": False, "zorder": 5}
+                star = {"color": "black", "markersize": 14, "clip_on": False, "zorder": 5}
                 axes.plot(*run, "*", **star, label="this run")
                 axes.annotate(
                     "this run",
@@ -169,7 +177,7 @@ def assumption_map(
                     (-10, 8),
                     textcoords="offset points",
                     ha="right",
-                    color=style.NEGATIVE,
+                    color="black",
                 )
             axes.set_title(title)
         for axes in grid[-1]:
@@ -182,13 +190,13 @@ def assumption_map(
 def _shade(axes: Axes, across: np.ndarray, up: np.ndarray, slack: np.ndarray) -> None:
     """Shade where the slack is at least 0 and draw the border."""
     axes.set(xscale="log", yscale="log")
-    color = [style.ROBUST]
+    color = [HOLDS]
     area = axes.contourf(across, up, slack, levels=[0.0, np.inf], colors=color, alpha=0.25)
     area.set_label("Assumption 2.2 holds")
     border = axes.contour(across, up, slack, levels=[0.0], colors=color, linewidths=2)
     border.set_label("border of Assumption 2.2")
     holds = slack >= 0
-    words = {"color": style.ROBUST, "fontweight": "bold", "transform": axes.transAxes}
+    words = {"color": HOLDS, "fontweight": "bold", "transform": axes.transAxes}
     if holds.any():
         axes.text(0.97, 0.06, "holds", ha="right", **words)
     axes.text(0.04, 0.9, "fails", va="top", **{**words, "color": style.BOUND})
@@ -204,7 +212,7 @@ def error_against_bound(
     """
     scale = np.log(10.0)
     bound = [-separability.log_error_bound(d) / scale for d in dimensions]
-    colors = (style.POSITIVE, style.NEGATIVE, style.ROBUST, *style.EXTRA)
+    colors = (style.FLOW, *style.EXTRA)
     with style.drawing(height=4.2) as (figure, ((axes,),)):
         axes.set(xscale="log", yscale="log")
         curves = []
@@ -225,7 +233,7 @@ def error_against_bound(
                 textcoords="offset points",
                 ha="right",
                 va="top" if crowded else "bottom",
-                color=curve[3],
+                color=style.WORDS.get(curve[3], curve[3]),
             )
         words = r"the paper's bound $2\,d^{\,1-\ln(d)/2}$"
         axes.plot(dimensions, bound, "--", color=style.BOUND, label=words)

@@ -52,12 +52,11 @@ def margins_by_cluster(panels: Mapping[str, Spread]) -> Figure:
     return figure
 
 
-BLUE = "#20709A"  # style.EXTRA[2], dark enough for words
 ZEROS = {  # a probability: its name on the figure, marker and colour, in the order of drawing
     "asked": ("$\\epsilon$ asked", "s", style.BOUND),
-    "counting": ("counting", "P", style.EXTRA[0]),
+    "counting": ("counting", "P", style.PINK),
     "least": ("least $\\epsilon$\nof the theorem", "D", style.BOUND),
-    "every": ("every\nKKT point", "o", BLUE),
+    "every": ("every\nKKT point", "o", style.SKY),
     "found": ("the point\nfound", "o", style.FLOW),
 }
 
@@ -156,7 +155,7 @@ def error_against_noise(
         axes.set(ylabel="share of wrong signs")
         for name, place in marks.items():
             axes.axvline(place, color=style.EXTRA[0], linewidth=1.5, label=name)
-            style.write(axes, place, 1.1, name, color=style.EXTRA[0], ha="center")
+            style.write(axes, place, 1.1, name, color=style.PINK, ha="left", offset=(4, 0))
         if (~seen).any():
             style.write(
                 axes, sigmas[~seen][0], resolution / 1.35, "none seen", va="top", fontsize=9
@@ -192,7 +191,7 @@ def noise_against_dimension(
         axes.loglog(grid, grid ** (1 / 8), color=style.EXTRA[0], linewidth=1.5, label="$d^{1/8}$")
         series = (
             (begins, style.FLOW, "one error in a thousand"),
-            (ends, BLUE, "the bound for every KKT point ends"),
+            (ends, style.SKY, "the bound for every KKT point ends"),
         )
         for found, color, name in series:
             mean = np.array([np.mean(values) for values in found.values()])

@@ -51,7 +51,8 @@ def plane(
                 line, line, field, cmap=SIGNED, vmin=-top, vmax=top, shading="auto"
             )
             image.set_label("output")
-            contours = axes.contour(line, line, field, levels, colors=style.BOUND, linewidths=0.6)
+            thin = {"linewidths": 0.6, "linestyles": "solid"}
+            contours = axes.contour(line, line, field, levels, colors="#9A9A9A", **thin)
             contours.set_label("level of the output")
             border = axes.contour(line, line, field, [0.0], colors="black", linewidths=2.5)
             border.set_label("decision boundary")
@@ -82,7 +83,7 @@ def _kink(axes: Axes, weights: list[float], bias: float, name: str) -> None:
     square = weights[0] ** 2 + weights[1] ** 2
     foot = (-bias * weights[0] / square, -bias * weights[1] / square)
     ahead = (foot[0] - weights[1], foot[1] + weights[0])
-    axes.axline(foot, ahead, color=style.ROBUST, linestyle=":", linewidth=1.8, label=name)
+    axes.axline(foot, ahead, color=style.FLOW, linestyle=":", linewidth=0.9, label=name)
 
 
 def losses() -> Figure:
@@ -96,8 +97,8 @@ def losses() -> Figure:
                 values = loss.log_mean(torch.from_numpy(q)[:, None]).exp().numpy()
                 axes.plot(q, values, color=color, label=f"{name} loss")
         words = r"$\ell(0) = 1$, both"
-        left.plot(0, 1, "o", color=style.ROBUST, markersize=8, zorder=5, label=words)
-        style.write(left, 0.3, 1.4, words, color=style.ROBUST)
+        left.plot(0, 1, "o", color=style.FLOW, markersize=8, zorder=5, label=words)
+        style.write(left, 0.3, 1.4, words)
         style.write(left, -1.15, 5.0, r"$e^{-q}$", color=LOSS_COLORS["exponential"])
         style.write(left, -1.95, 0.3, r"$\log_2(1 + e^{-q})$", color=LOSS_COLORS["logistic"])
         left.set(title="near zero", xlabel="margin $q$", ylim=(0, 7))

@@ -46,7 +46,7 @@ def radius_against_clusters(
         for side, name in zip(bounds.T, ("lower", "upper"), strict=True):
             dashed = {"color": style.BOUND, "linewidth": 1.5, "label": f"{name} bound (ours)"}
             axes.plot(k, side, "--", **dashed)
-        line = np.geomspace(k[0] / 1.15, k[-1] * 1.15, 50)
+        line = np.geomspace(k[0] / 1.15, k[-1], 50)
         axes.plot(line, line**-0.5, color=style.BOUND, linewidth=1.0, label="$1/\\sqrt{k}$")
         for values, color, name in (
             (flow, style.FLOW, "gradient flow's network"),
@@ -54,29 +54,35 @@ def radius_against_clusters(
         ):
             low, middle, high = values.T
             bars = (middle - low, high - middle)
-            look = {"fmt": "o", "color": color, "markersize": 7, "capsize": 3}
+            look = {"fmt": "o", "color": color, "markersize": 9, "capsize": 3}
             axes.errorbar(k, middle, bars, **look, label=f"{name}: median, least to largest")
-        dash = {"color": style.EXTRA[0], "markersize": 16, "markeredgewidth": 2.2}
-        axes.plot(k, lengths, "_", **dash, label="one $z$ for all points")
-        for value, name in ((1 / 2, r"$\sqrt{d}/2$"), (1 / 8, r"$\sqrt{d}/8$")):
+        words = "one $z$ for all points"
+        dash = {"color": "white", "markersize": 23, "markeredgewidth": 3.6, "zorder": 5}
+        axes.plot(k, lengths, "_", **dash, label=style.DECORATION)
+        dash = {"color": style.PINK, "markersize": 22, "markeredgewidth": 1.8, "zorder": 6}
+        axes.plot(k, lengths, "_", **dash, label=words)
+        for value, name in ((1 / 2, "1/2"), (1 / 8, "1/8")):
             axes.axhline(value, color=style.ROBUST, linestyle=":", linewidth=1.4, label=name)
             place = {"va": "top" if value < 0.3 else "bottom", "ha": "left"}
             shift = 0.97 if value < 0.3 else 1.04
             style.write(axes, k[0] / 1.35, value * shift, name, color=style.ROBUST, **place)
-        end = {"ha": "right", "va": "bottom", "fontsize": 11}
-        style.write(axes, k[-1], 0.54, "robust network", color=style.ROBUST, **end)
-        at = len(k) // 2
-        words = "gradient flow's\nnetwork"
-        style.write(axes, k[at] / 1.1, 0.8 * flow[at, 1], words, ha="right", va="top", fontsize=11)
-        side = {"ha": "left", "va": "bottom", "color": style.EXTRA[0]}
-        style.write(axes, k[at] * 1.1, 1.08 * lengths[at], "one $z$ for all points", **side)
-        grey = {"color": style.BOUND, "ha": "left", "fontsize": 9}
-        style.write(axes, k[1], bounds[1, 1] * 1.08, "bounds (ours)", va="bottom", **grey)
-        style.write(axes, k[1], k[1] ** -0.5 * 1.12, "$1/\\sqrt{k}$", ha="left", color=style.BOUND)
+        above = {"ha": "left", "va": "bottom", "fontsize": 11, "offset": (4, 6), "bbox": None}
+        style.write(axes, k[len(k) // 3], 0.5, "robust network", color=style.ROBUST, **above)
+        at = max(0, len(k) - 3)
+        style.write(axes, k[at], flow[at, 1], "gradient flow's network", **above)
+        right = {"ha": "left", "va": "center", "color": style.PINK, "offset": (14, 0)}
+        style.write(axes, k[-1], lengths[-1], words.replace(" for ", " for\n"), **right)
+        grey = {"color": style.BOUND, "fontsize": 9, "bbox": None}
+        above = {"ha": "left", "va": "bottom", "offset": (3, 3), **grey}
+        style.write(axes, k[1], bounds[1, 1], "upper bound (ours)", **above)
+        below = {"ha": "right", "va": "top", "offset": (-3, -3), **grey}
+        style.write(axes, k[-2], bounds[-2, 0], "lower bound (ours)", **below)
+        middle = math.sqrt(k[0] * k[1])
+        style.write(axes, middle, middle**-0.5, "$1/\\sqrt{k}$", **{**above, "fontsize": 10})
         axes.set(xscale="log", yscale="log", xlabel="clusters $k$", ylabel=r"length $/\sqrt{d}$")
-        axes.set_xlim(k[0] / 1.4, k[-1] * 1.2)
+        axes.set_xlim(k[0] / 1.4, k[-1] * 1.55)
         axes.set_ylim(min(0.1, 0.8 * bounds[-1, 0]), 1.9)
-        ticks = [0.1, 0.2, 0.5, 1.0]
+        ticks = [0.1, 0.2, 0.5, 1.0, 1.5]
         axes.set_yticks(ticks, [f"{one:g}" for one in ticks])
         axes.set_xticks(k, [str(int(one)) for one in k])
         axes.minorticks_off()
@@ -99,7 +105,8 @@ def shares_flipped(
     with style.drawing(width=7.0, height=3.9) as (figure, ((axes,),)):
         for name, value in marks.items():
             style.bound_line(axes, value, name)
-            style.write(axes, value, 1.09, name, color=style.BOUND, ha="center", fontsize=9)
+            beside = {"ha": "left", "offset": (4, 0), "fontsize": 9}
+            style.write(axes, value, 1.09, name, color=style.BOUND, **beside)
         for name, at, shares, color, line, place in curves:
             axes.plot(at, shares, linestyle=line, color=color, label=name)
             if place is not None:
@@ -117,7 +124,7 @@ def planes(
     *,
     resolution: int = 161,
 ) -> Figure:
-    """Draw y N over the plane of a point's own mean and u, with the nearest boundary points.
+    """Draw N over the plane of a point's own mean and u, with the nearest boundary points.
 
     Parameters
     ----------
@@ -139,9 +146,10 @@ def planes(
     points = x + root * torch.from_numpy(grid - here) @ frame
     with style.drawing(1, len(networks), width=7.4, height=4.0, sharey=True) as (figure, (row,)):
         for axes, (title, color, network) in zip(row, networks, strict=True):
-            field = (y * network(points) / (y * network(x[None]))).reshape(resolution, -1).numpy()
+            field = (network(points) / network(x[None]).abs()).reshape(resolution, -1).numpy()
             image = axes.pcolormesh(across, up, field, cmap=SIGNED, vmin=-2, vmax=2)
-            image.set_label("output / output at the point")
+            image.set_label("output / size at the point")
+            style.shade_zero(axes, across, up, field)
             border = axes.contour(across, up, field, [1e-9], colors=color, linewidths=2.4)
             border.set_label("decision boundary")
             found = exact_radius(network, x[None], progress=False)
@@ -154,8 +162,8 @@ def planes(
             axes.set_aspect("equal")
             axes.grid(False)
         row[0].set_ylabel("along the rest of $y\\,u$, $/\\sqrt{d}$")
-        bar = figure.colorbar(image, ax=row, shrink=0.75)
-        bar.set_label("output / output at the point")
+        bar = figure.colorbar(image, ax=row, shrink=0.75, extend="both")
+        bar.set_label("output / size at the point")
     return figure
 
 

@@ -42,6 +42,7 @@ def three_distances(clusters: Clusters, *, resolution: int = 301) -> Figure:
         top = np.abs(field).max()
         image = axes.pcolormesh(line, line, field, cmap=SIGNED, vmin=-top, vmax=top)
         image.set_label("$N(x)$")
+        style.shade_zero(axes, line, line, field)
         look = {"colors": "black", "linewidths": 2.0}
         axes.contour(line, line, field, [1e-9], **look).set_label("$N = 0$, toward label $+1$")
         look = {"colors": "black", "linewidths": 1.2, "linestyles": ":"}
@@ -56,8 +57,11 @@ def three_distances(clusters: Clusters, *, resolution: int = 301) -> Figure:
         mean = {"markersize": 9, "markeredgecolor": "white"}
         axes.plot(1, 0, "o", color=style.POSITIVE, **mean, label="mean, label $+1$")
         axes.plot(0, 1, "s", color=style.NEGATIVE, **mean, label="mean, label \N{MINUS SIGN}1")
-        style.write(axes, 1.05, -0.13, "mean, label $+1$", color=style.POSITIVE, ha="center")
-        style.write(axes, 0.05, 1.09, "mean, label \N{MINUS SIGN}1", color=style.NEGATIVE)
+        solid = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}  # colour on colour
+        below = {"color": style.POSITIVE, "ha": "right", "bbox": solid}
+        style.write(axes, 1.22, -0.13, "mean, label $+1$", **below)
+        above = {"color": style.NEGATIVE, "bbox": solid}
+        style.write(axes, 0.05, 1.09, "mean, label \N{MINUS SIGN}1", **above)
         style.write(axes, -0.2, 0.1, "$N = 0$, sign \N{MINUS SIGN}1", color=style.FLOW)
         axes.set(xlabel=r"$\langle \mu_+, x \rangle / d$", ylabel=r"$\langle \mu_-, x \rangle / d$")
         axes.set_aspect("equal")
@@ -73,8 +77,9 @@ def _arrow(axes: Axes, start: np.ndarray, end: np.ndarray, word: str) -> None:
     length, middle = float(np.linalg.norm(end - start)), (start + end) / 2
     level = abs(end[1] - start[1]) < 0.05
     upright = abs(end[0] - start[0]) < 0.05
-    text = f"{word} {length:.2f}" if level else f"{word}\n{length:.2f}"
-    place = (0.0, 0.05) if level else (0.02, -0.16) if upright else (0.05, 0.02)
+    words = word.replace(" zero", "\nzero") if level else f"{word}\n"
+    text = rf"{words} {length:.2f}$\sqrt{{d}}$".replace("\n ", "\n")
+    place = (0.02, 0.05) if level else (0.02, -0.16) if upright else (0.05, 0.02)
     side = {"ha": "center", "va": "bottom"} if level else {"ha": "left", "va": "center"}
     style.write(axes, *(middle + place), text, fontsize=9, **side)
 

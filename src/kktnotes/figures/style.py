@@ -23,7 +23,9 @@ FLOW = "#262626"  # the network that gradient flow finds
 ROBUST = "#009E73"  # the robust network of Theorem 4.1
 BOUND = "#6E6E6E"  # bounds, dashed
 EXTRA = ("#CC79A7", "#E69F00", "#56B4E9")  # further curves, in this order
-AMBER = "#9A6A00"  # the second of these, dark enough for words
+PINK, AMBER, SKY = "#A34A80", "#9A6A00", "#20709A"  # these, dark enough for words
+WORDS = dict(zip(EXTRA, (PINK, AMBER, SKY), strict=True))
+ZERO = "#C8C8C8"  # where an output is exactly zero
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 DIVERGING = "RdBu_r"  # signed matrices, white at 0
 
@@ -89,11 +91,31 @@ def label_name(label: float) -> str:
 
 
 def write(
-    axes: Axes, x: float, y: float, text: str, *, color: str = FLOW, **options: object
+    axes: Axes,
+    x: float,
+    y: float,
+    text: str,
+    *,
+    color: str = FLOW,
+    offset: tuple[float, float] = (0, 0),
+    **options: object,
 ) -> None:
-    """Write a label beside what it names, on a thin white ground; positions in data units."""
+    """Write a label beside what it names, on a thin white ground; positions in data units.
+
+    The offset is in points, so that a label stays clear of its line at any scale. Colours of
+    `EXTRA` are written in their dark twins of `WORDS`.
+    """
     ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
-    axes.text(x, y, text, color=color, **{"bbox": ground, "fontsize": 10, **options})
+    options = {"bbox": ground, "fontsize": 10, "color": WORDS.get(color, color), **options}
+    axes.annotate(text, (x, y), offset, textcoords="offset points", **options)
+
+
+def shade_zero(axes: Axes, x: np.ndarray, y: np.ndarray, field: np.ndarray) -> None:
+    """Shade in grey where a field (len(y), len(x)) of outputs is exactly zero, if anywhere."""
+    zero = (np.abs(field) < 1e-12 * np.abs(field).max()).astype(float)
+    if zero.any():
+        area = axes.contourf(x, y, zero, levels=[0.5, 1.5], colors=[ZERO])
+        area.set_label("output zero")
 
 
 def label_panels(grid: np.ndarray, *, x: str = "", y: str = "") -> None:

@@ -54,36 +54,37 @@ def two_ways_out(
             horizontal, vertical, field, cmap=SIGNED, vmin=-top, vmax=top, rasterized=True
         )
         image.set_label("output $N$")
+        style.shade_zero(axes, horizontal, vertical, field)
         border = axes.contour(
             horizontal, vertical, field, [1e-9 * top], colors="black", linewidths=2
         )
         border.set_label("decision boundary")
         for (name, _), step, above in zip(ends.items(), steps, (False, True), strict=True):
             end = (float(step @ across), float(step @ upward))
-            _way(axes, end, name, f"{name}: {float(step.norm()):.2f}", above=above)
+            _way(axes, end, name, rf"{name}: {float(step.norm()):.2f}$\sqrt{{d}}$", above=above)
         axes.plot(0, 0, "o", color=style.FLOW, markersize=8, markeredgecolor="white", label="$x$")
         style.write(axes, -0.02 * reach, 0.05 * reach, "$x$", ha="right", va="bottom")
         axes.set(
             xlabel=r"along the gradient, in units of $\sqrt{d}$",
-            ylabel="across it",
+            ylabel=r"across it, in units of $\sqrt{d}$",
         )
         axes.set_aspect("equal")
         axes.grid(False)
-        figure.colorbar(image, ax=axes, shrink=0.8).set_label(r"$N$")
+        figure.colorbar(image, ax=axes, shrink=0.8, extend="both").set_label(r"$N$")
     return figure
 
 
 def _way(axes: Axes, end: tuple[float, float], name: str, words: str, *, above: bool) -> None:
-    """Draw an arrow from the origin with its name and length at the end."""
+    """Draw an arrow from the origin with its name and length at its middle."""
     arrow = {"arrowstyle": "-|>", "color": "black", "lw": 1.8, "shrinkA": 4, "shrinkB": 0}
     axes.annotate("", end, (0, 0), arrowprops=arrow, label=name)
     axes.annotate(
         words,
-        end,
-        (0, 9) if above else (0, -9),
+        (end[0] / 2, end[1] / 2),
+        (9, 0) if above else (0, -9),
         textcoords="offset points",
-        ha="center",
-        va="bottom" if above else "top",
+        ha="left" if above else "center",
+        va="center" if above else "top",
         fontsize=10,
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0},
     )
