@@ -400,6 +400,8 @@ def test_a_card_shows_a_logarithm_of_a_probability_as_one():
     assert line("ln of an error", -1740.0, math.log(0.01)) == "an error: 10⁻⁷⁵⁶ ≤ 10⁻²"
     assert line("margin", -19_600.0, -2.0, "log10 of it") == "margin: 10⁻¹⁹⁶⁰⁰ ≤ 10⁻²"
     assert line("error", 0.001, 0.01) == "error: 0.001 ≤ 0.01"
+    seen = kn.record("x", "y", kn.Term("log10 error at clusters seen", -250.0, "<=", -2.0))
+    assert "error at clusters seen: 10⁻²⁵⁰ ≤ 10⁻²" in repr(seen)
     loss = kn.record("x", "y", kn.Term("log10 of the loss", -6000.0, "<=", -100.0))
     assert "log₁₀ of the loss: −6,000 ≤ −100" in repr(loss)  # a loss is no probability
 

@@ -62,7 +62,7 @@ def power_of_ten(value: float, digits: int = 3) -> str:
     mantissa = round(10.0 ** (exponent - power))
     if mantissa == 10:
         mantissa, power = 1, power + 1
-    if power == 0:
-        return str(mantissa)
+    if power == 0 or (mantissa > 1 and power > -4):
+        return number(mantissa * 10.0**power, 1)
     ten = f"10{str(power).translate(SUPERSCRIPTS)}"
     return ten if mantissa == 1 else f"{mantissa} × {ten}"

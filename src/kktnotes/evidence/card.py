@@ -134,25 +134,29 @@ class Card:
     def _sides(self, term: Term) -> str:
         if self.measurement.kind == "identity":
             return f"{readable(term.name)}: both sides compared"
-        name, (left, right) = term.name, term.sides(self.measurement.digits)
-        base = self._base(term)
-        if base:
-            name = re.sub(r"^(log10|ln)( of)?\b[\s,:]*", "", name) or self.measurement.conclusion
-            left, right = (
-                power_of_ten(side / base, self.measurement.digits)
-                for side in (term.left, term.right)
-            )
-        return f"{readable(name)}: {left} {SHOWN[term.relation]} {right}"
+        name, left, right = self._compared(term)
+        return f"{name}: {left} {SHOWN[term.relation]} {right}"
+
+    def _compared(self, term: Term) -> tuple[str, str, str]:
+        """Return name and sides; logarithms of probabilities as powers of ten."""
+        digits, base = self.measurement.digits, self._base(term)
+        if base is None:
+            return readable(term.name), *term.sides(digits)
+        name = re.sub(r"^(log10|ln)( of)?\b[\s,:]*", "", term.name) or self.measurement.conclusion
+        left, right = (power_of_ten(side / base, digits) for side in (term.left, term.right))
+        return readable(name), left, right
 
     def _base(self, term: Term) -> float | None:
         """Return what log10 takes of a term's sides, where these are logarithms of probabilities.
 
-        Its name says so ("log10 of ...", "ln ...") or, where that has no such word, its note.
+        Its name says so ("log10 of the error", "ln Pr[...]") or its note; where the conclusion is
+        a probability, "log10" or "ln" in front is enough.
         """
-        if self.measurement.kind != "probability":
-            return None
         words = [text.partition(" ")[0].strip(",:") for text in (term.name, term.note)]
-        return next((BASES[word] for word in words if word in BASES), None)
+        base = next((BASES[word] for word in words if word in BASES), None)
+        shares = term in self.measurement.terms and self.measurement.kind == "probability"
+        named = re.search(r"\berror\b|\bPr\[", f"{term.name} {term.note}")
+        return base if shares or named else None
 
     def _hypotheses(self) -> str:
         hypotheses = self.measurement.hypotheses
@@ -206,9 +210,9 @@ class Card:
 
     def _row(self, term: Term) -> str:
         """Return a hypothesis as a row of the fold."""
-        left, right = term.sides(self.measurement.digits)
+        name, left, right = self._compared(term)
         cells = (left, SHOWN[term.relation], right, "met" if met(term) else "not met")
-        return f'<tr><th scope="row">{html.escape(readable(term.name))}</th>' + "".join(
+        return f'<tr><th scope="row">{html.escape(name)}</th>' + "".join(
             [*(f"<td>{html.escape(cell)}</td>" for cell in cells), "</tr>"]
         )
 

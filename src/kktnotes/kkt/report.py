@@ -104,7 +104,7 @@ class Certificate:
         rows.append(("the worst", number(self.worst), "the largest of the above" + which))
         rows += self._listed(NEURONS)
         if self.objective == self.objective:
-            rows.append(("objective", number(self.objective), "what the fit minimised"))
+            rows.append(("objective", number(self.objective), "what the fit minimized"))
         return rows
 
     def _listed(self, texts: dict[str, str]) -> list[tuple[str, str, str]]:
