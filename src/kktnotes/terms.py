@@ -195,11 +195,10 @@ class Terms:
         """Return one row; the last column only where some term has a note."""
         left, right = map(html.escape, term.sides())
         cells = [left, html.escape(SHOWN[term.relation]), right, number(term.slack)]
-        cells.append("holds" if term.holds else "fails")
-        cells += [html.escape(readable(term.note))] * notes
-        name = html.escape(readable(term.name))
-        return (
-            f'<tr><th scope="row" style="white-space: nowrap">{name}</th>'
-            + "".join(f"<td>{cell}</td>" for cell in cells)
-            + "</tr>"
-        )
+        row = f'<tr><th scope="row" style="white-space: nowrap">{html.escape(readable(term.name))}</th>'
+        row += "".join(f"<td>{cell}</td>" for cell in cells)
+        state = "holds" if term.holds else "fails"
+        if notes:
+            return f"{row}<td>{state}</td><td>{html.escape(readable(term.note))}</td></tr>"
+        # The page's style makes room for sentences in the last column.
+        return f'{row}<td style="min-width: 0">{state}</td></tr>'

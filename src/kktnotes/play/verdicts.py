@@ -15,6 +15,7 @@ from kktnotes.attacks import universal_direction
 from kktnotes.evidence import record
 from kktnotes.network import TwoLayerReLU
 from kktnotes.play.setting import Outcome, Setting
+from kktnotes.printing import power_of_ten
 from kktnotes.radius import exact_radius, log_error
 from kktnotes.separability import error_term
 from kktnotes.terms import Term, Terms
@@ -92,10 +93,7 @@ def radii(outcome: Outcome, network: TwoLayerReLU | None) -> list[float]:
 
 def power(log: float) -> str:
     """Return e^log as a power of ten with two digits in the exponent."""
-    if log == -math.inf:
-        return "0"
-    exponent = float(f"{log / LN10:.2g}")
-    return "1" if log == 0 else f"10^{exponent:,.0f}" if abs(exponent) >= 10 else f"10^{exponent:g}"
+    return power_of_ten(log / LN10, 2)
 
 
 def _judged(statement: str, conclusion: str, term: Term, terms: Terms) -> tuple[str, str]:
