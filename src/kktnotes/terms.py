@@ -195,7 +195,8 @@ class Terms:
         """Return one row; the last column only where some term has a note."""
         left, right = map(html.escape, term.sides())
         cells = [left, html.escape(SHOWN[term.relation]), right, number(term.slack)]
-        row = f'<tr><th scope="row" style="white-space: nowrap">{html.escape(readable(term.name))}</th>'
+        name = html.escape(readable(term.name))
+        row = f'<tr><th scope="row" style="white-space: nowrap">{name}</th>'
         row += "".join(f"<td>{cell}</td>" for cell in cells)
         state = "holds" if term.holds else "fails"
         if notes:
