@@ -29,7 +29,8 @@ def spread(seed):
 def test_margins_are_drawn_from_least_to_largest_with_the_least_bound():
     panels = {"one": spread(0), "two": spread(1)}
     figure = figures.margins_by_cluster(panels)
-    for axes, (title, one) in zip(figure.axes, panels.items(), strict=True):
+    rows = zip(figure.axes[:2], figure.axes[2:], panels.items(), strict=True)
+    for axes, magnified, (title, one) in rows:
         assert axes.get_title(loc="left") == title and axes.get_xlabel()
         lines = [line.get_xydata() for line in axes.lines]
         assert len(lines) == 3 * 4
@@ -39,6 +40,9 @@ def test_margins_are_drawn_from_least_to_largest_with_the_least_bound():
             assert bar[:, 1].tolist() == [one.margins[own].min(), one.margins[own].max()]
             assert dot[0].tolist() == [q, np.median(one.margins[own])]
             assert set(low[:, 1]) == {one.bounds[own].min()}
+            near, middle = (line.get_ydata() for line in magnified.lines[2 * q : 2 * q + 2])
+            assert np.allclose(1 + near / 1000, [one.margins[own].min(), one.margins[own].max()])
+            assert np.allclose(1 + middle / 1000, np.median(one.margins[own]))
             color = style.label_color(one.labels[q])
             assert to_hex(axes.lines[3 * q].get_color()).upper() == color
 

@@ -1,5 +1,7 @@
 """Figures of section 3.1: what is drawn against the chain and the sums themselves."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -32,7 +34,9 @@ def some_chain(fresh):
 
 def test_waterfall_adds_up():
     fresh = SAMPLE.fresh(20, seed=1)
-    chain, points = some_chain(fresh), [3, 7]
+    chain = some_chain(fresh)
+    chain = replace(chain, opposite=20 * chain.opposite)  # so that every part has a bar to see
+    points = [int(chain.opposite.argmax()), 7]
     figure = figures.waterfall(chain, fresh, points)
     for axes in figure.axes:
         bars = np.array([[bar.get_y(), bar.get_height()] for bar in axes.patches]).reshape(2, 5, 2)
@@ -50,10 +54,15 @@ def test_waterfall_adds_up():
         assert [line.get_ydata()[0] for line in bounds] == [float(chain.bound[p]) for p in points]
         first = [to_hex(axes.patches[5 * number].get_facecolor()).upper() for number in (0, 1)]
         assert first == [style.label_color(float(fresh.y[p])) for p in points]
-    assert figure.axes[0].get_ylim()[0] == 0.0
-    names = [text.get_text() for text in figure.axes[1].get_xticklabels()]
+    (axes,) = figure.axes
+    low, high = axes.get_ylim()
+    assert low < min(float(chain.margin[p]) for p in points), "every dot is in the picture"
+    assert high > max(float(chain.own[p]) for p in points)
+    words = [text.get_text() for text in axes.texts]
+    assert words == ["own\ncluster", "other\nclusters", "opposite\nneurons", "Eq. (5)"]
+    names = [text.get_text() for text in axes.get_xticklabels()]
     assert [int(name.split()[1]) for name in names] == fresh.cluster[points].tolist()
-    assert figure.axes[0].get_ylabel() and figure.axes[1].get_xlabel()
+    assert axes.get_ylabel() and axes.get_xlabel()
 
 
 def test_cluster_sums_between_their_bounds():

@@ -126,9 +126,10 @@ def ratios(panels: Sequence[Panel], attacks: Sequence[str]) -> Figure:
             for place, name in enumerate(attacks):
                 values = panel.norms[name] / panel.exact
                 shown = np.where(np.isfinite(values), values, never)
-                height = place + rng.uniform(-0.3, 0.3, len(values))
+                height = place + rng.uniform(-0.12, 0.12, len(values))
                 for label, marker in ((1.0, "o"), (-1.0, "s")):
                     own = panel.labels == label
+                    height[own] -= 0.18 * label  # so that neither label covers the other
                     axes.plot(
                         shown[own],
                         height[own],

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kktnotes.figures import style
@@ -25,31 +26,46 @@ class Spread(NamedTuple):
 
 
 def margins_by_cluster(panels: Mapping[str, Spread]) -> Figure:
-    """Draw the range of fresh margins in every cluster and, dashed, the least bound there."""
-    with style.drawing(1, len(panels), height=3.8, sharey=True) as (figure, (row,)):
-        for axes, (title, one) in zip(row, panels.items(), strict=True):
+    """Draw fresh margins in every cluster: with the least bound there above, magnified below.
+
+    Below, a bar reaches from the least to the largest margin, as thousandths above or below 1.
+    """
+    look = {"width": 7.2, "height": 5.2, "sharex": "col", "height_ratios": (1, 1.15)}
+    with style.drawing(2, len(panels), **look) as (figure, (top, bottom)):
+        for whole, near, (title, one) in zip(top, bottom, panels.items(), strict=True):
             for q, label in enumerate(one.labels):
                 own = one.cluster == q
-                if not own.any():
-                    continue
-                values, color = one.margins[own], style.label_color(label)
-                name = f"cluster {q}, label {style.label_name(label)}"
-                ends = {"color": color, "linewidth": 3, "label": f"{name}: least and largest"}
-                axes.plot([q, q], [values.min(), values.max()], **ends)
-                dot = {"color": color, "markersize": 6, "label": f"{name}: median"}
-                axes.plot(q, np.median(values), "o", **dot)
-                low = one.bounds[own].min()
-                dashed = {"color": style.BOUND, "linewidth": 1.5, "label": f"{name}: bound (ours)"}
-                axes.plot([q - 0.35, q + 0.35], [low, low], "--", **dashed)
-            axes.set(title=title, xlabel="cluster", ylim=(0, 1.15), xlim=(-0.6, q + 0.6))
-            axes.set_xticks(range(0, len(one.labels), max(1, len(one.labels) // 6)))
-            axes.grid(axis="x", visible=False)
-        row[0].set_ylabel(r"$y\,\mathcal{N}(x)$ at fresh points")
+                if own.any():
+                    _cluster(whole, near, q, label, one.margins[own], one.bounds[own].min())
+            whole.set(title=title, ylim=(0, 1.15), xlim=(-0.6, q + 0.6))
+            near.set_xticks(range(0, len(one.labels), max(1, len(one.labels) // 6)))
+            near.locator_params(axis="y", nbins=5)
+            near.margins(y=0.12)
+            for axes in (whole, near):
+                axes.grid(axis="x", visible=False)
+        for axes in top[1:]:
+            axes.tick_params(labelleft=False)
+        style.label_panels(np.array([top, bottom]), x="cluster")
+        style.label_panels(top[None], y=r"$y\,\mathcal{N}(x)$")
+        style.label_panels(bottom[None], y=r"$1000\,(y\,\mathcal{N}(x) - 1)$")
         first = next(iter(panels.values()))
-        style.write(
-            row[0], -0.4, first.bounds.min() - 0.02, "bound (ours)", color=style.BOUND, va="top"
-        )
+        below = {"color": style.BOUND, "va": "top", "offset": (0, -3)}
+        style.write(top[0], -0.4, first.bounds.min(), "bound (ours)", **below)
     return figure
+
+
+def _cluster(
+    whole: Axes, near: Axes, q: int, label: float, values: np.ndarray, bound: float
+) -> None:
+    """Draw the margins of one cluster in both rows and their bound in the upper one."""
+    color, name = style.label_color(label), f"cluster {q}, label {style.label_name(label)}"
+    for axes, shown in ((whole, values), (near, 1000 * (values - 1))):
+        ends = {"color": color, "linewidth": 3, "label": f"{name}: least and largest"}
+        axes.plot([q, q], [shown.min(), shown.max()], **ends)
+        dot = {"color": color, "markersize": 6, "label": f"{name}: median"}
+        axes.plot(q, np.median(shown), "o", **dot)
+    dashed = {"color": style.BOUND, "linewidth": 1.5, "label": f"{name}: bound (ours)"}
+    whole.plot([q - 0.35, q + 0.35], [bound, bound], "--", **dashed)
 
 
 ZEROS = {  # a probability: its name on the figure, marker and colour, in the order of drawing

@@ -19,7 +19,7 @@ STEP = 0.8  # width of a bar
 
 
 def waterfall(chain: Chain, fresh: Sample, points: Sequence[int]) -> Figure:
-    """Draw how y N(x) of some fresh points is made up, whole above, magnified at the top below.
+    """Draw how y N(x) of some fresh points is made up, the top of the bars magnified.
 
     From left to right for each point: the own cluster's term, the other clusters' terms one after
     the other, what the opposite neurons take off, and what is left: the right side of Eq. (5).
@@ -30,28 +30,24 @@ def waterfall(chain: Chain, fresh: Sample, points: Sequence[int]) -> Figure:
     others = chain.terms.shape[1] - 1
     length = others + 3 + 1.5  # bars of a point and the gap behind them
     starts = [number * length for number in range(len(points))]
-    with style.drawing(2, 1, height=5.6, sharex=True, height_ratios=(1, 1.6)) as (figure, grid):
-        whole, near = grid.ravel()
+    with style.drawing(height=4.2) as (figure, ((axes,),)):
         levels = []
         for start, point in zip(starts, points, strict=True):
-            for axes in (whole, near):
-                levels += _steps(axes, chain, point, start, fresh)
+            levels += _steps(axes, chain, point, start, fresh)
         low, high = min(levels), max(levels)
         pad = 0.2 * (high - low)
-        near.set_ylim(low - 1.2 * pad, high + 1.6 * pad)
-        whole.set_ylim(0, 1.18 * high)
-        whole.set(ylabel="parts of $y\\,N(x)$", title="the whole")
-        near.set(ylabel="magnified", title="the top of it")
+        axes.set_ylim(low - 1.2 * pad, high + 1.6 * pad)
+        axes.set_ylabel("parts of $y\\,N(x)$")
+        axes.set_title("the top of the bars, which begin at 0 far below")
         labels = [
             f"cluster {int(fresh.cluster[p])} ({style.label_name(float(fresh.y[p]))})"
             for p in points
         ]
-        near.set_xticks([start + (others + 2) / 2 for start in starts], labels)
-        near.set_xlabel("one fresh point of each of these clusters")
-        near.ticklabel_format(axis="y", useOffset=False)
-        for axes in (whole, near):
-            axes.grid(axis="x", visible=False)
-        _words(whole, starts[0], others, float(chain.own[points[0]]))
+        axes.set_xticks([start + (others + 2) / 2 for start in starts], labels)
+        axes.set_xlabel("one fresh point of each of these clusters")
+        axes.ticklabel_format(axis="y", useOffset=False)
+        axes.grid(axis="x", visible=False)
+        _words(axes, chain, points[0], starts[0], 0.02 * (high - low))
     return figure
 
 
@@ -90,15 +86,25 @@ def _steps(axes: Axes, chain: Chain, point: int, start: float, fresh: Sample) ->
     return [*levels, level - opposite, margin, bound]
 
 
-def _words(axes: Axes, start: float, others: int, own: float) -> None:
-    """Name the parts at the first point, upright in or under their bars."""
-    upright = {"rotation": 90, "ha": "center", "va": "center", "fontsize": 9}
-    axes.text(start, own / 2, "own cluster", color="white", **upright)
-    middle = start + (others + 1) / 2
-    axes.text(middle, own / 2, "other clusters", color=style.FLOW, **upright)
-    place = start + others + 1
-    axes.text(place, own / 2, "opposite neurons", color=style.FLOW, **upright)
-    axes.text(place + 1, own / 2, "Eq. (5)", color="white", **upright)
+def _words(axes: Axes, chain: Chain, point: int, start: float, least: float) -> None:
+    """Name the parts at the first point, at their bars; what is below `least` has no bar to see."""
+    own, opposite = float(chain.own[point]), float(chain.opposite[point])
+    terms = np.asarray(chain.terms[point][~chain.is_own[point]])
+    ends = own + np.cumsum(terms)
+    look = {"fontsize": 9, "bbox": None}
+    above = {"ha": "center", "va": "bottom", "offset": (0, 4), **look}
+    style.write(axes, start, own, "own\ncluster", **above)
+    beside = {"va": "center", "offset": (6, 0), **look}
+    largest = int(np.abs(terms).argmax()) if len(terms) else 0
+    if len(terms) and abs(terms[largest]) > least:
+        top = max(ends[largest], ends[largest] - terms[largest])
+        words, place = "other\nclusters", start + largest + 1 + STEP / 2
+        style.write(axes, place, top, words, color=CROSS, **{**beside, "va": "top"})
+    last, place = ends[-1] if len(terms) else own, start + len(terms) + 1
+    if opposite > least:
+        middle, words = last - opposite / 2, "opposite\nneurons"
+        style.write(axes, place + STEP / 2, middle, words, color=OPPOSITE, **beside)
+    style.write(axes, place + 1, last, "Eq. (5)", **{**above, "offset": (0, 7)})
 
 
 def cluster_sums(sums: ClusterSums, sample: Sample, measured: InnerProducts) -> Figure:

@@ -12,7 +12,7 @@ from kktnotes.figures import style
 from kktnotes.open_questions import Compared, Halved, surrounded_chance
 from kktnotes.separability import clopper_pearson
 
-COLORS = {"small": style.FLOW, "large": style.EXTRA[0], "poisoned": style.AMBER}
+COLORS = {"small": style.FLOW, "large": style.PINK, "poisoned": style.AMBER}
 Curves = Mapping[str, Sequence[float]]
 
 
@@ -26,7 +26,7 @@ def paired(rows: Sequence[Compared]) -> Figure:
     columns = min(3, len(names))
     lines = -(-len(names) // columns)
     top = 105 * max(max(row.linear, row.network) for row in known)
-    with style.drawing(lines, columns, height=2.9 * lines, sharex=True, sharey=True) as (
+    with style.drawing(lines, columns, height=2.9 * lines + 0.3, sharex=True, sharey=True) as (
         figure,
         grid,
     ):
@@ -43,17 +43,18 @@ def paired(rows: Sequence[Compared]) -> Figure:
                     [100 * row.network for row in own],
                     style.MARKERS[number],
                     color=COLORS[start],
-                    markersize=4.5,
-                    alpha=0.75,
+                    markersize=(4, 7, 8)[number],
+                    markerfacecolor="none" if number else COLORS[start],
+                    markeredgewidth=1.1,
                     label=f"start: {start}",
                 )
-                place = {"transform": axes.transAxes, "va": "top", "fontsize": 10}
-                axes.text(0.04, 0.97 - 0.1 * number, start, color=COLORS[start], **place)
             axes.set(title=name, xlim=(-0.02 * top, top), ylim=(-0.02 * top, top), aspect="equal")
         for axes in grid[-1]:
             axes.set_xlabel("linear, % wrong")
         for axes in grid[:, 0]:
             axes.set_ylabel("network, % wrong")
+        most = max(grid.ravel(), key=lambda axes: len(axes.lines))
+        figure.legend(handles=most.lines[1:], loc="outside lower center", ncols=3, fontsize=10)
     return figure
 
 
@@ -69,8 +70,8 @@ def simplex(sizes: Sequence[int], corners: int, errors: Mapping[str, Curves]) ->
 
     `errors` has a row of errors, one a sample size, for each seed of each classifier.
     """
-    colors = (style.ROBUST, style.FLOW, style.EXTRA[0])
-    colors = (style.EXTRA[2], *colors[1:])
+    colors = (style.SKY, style.FLOW, style.PINK)
+    places = ((-1, (0, 9), "bottom"), (len(sizes) // 2, (-10, -6), "top"), (-1, (0, -12), "top"))
     with style.drawing(height=3.8) as (figure, ((axes,),)):
         every = np.linspace(0, max(sizes) * 1.05, 200)
         words, missed = "corners not in the sample", (1 - 1 / corners) ** every
@@ -86,11 +87,13 @@ def simplex(sizes: Sequence[int], corners: int, errors: Mapping[str, Curves]) ->
                 fmt=style.MARKERS[row],
                 color=color,
                 capsize=3,
-                markersize=7 - row,
+                markersize=(7, 6, 9)[row],
+                markerfacecolor="none" if row == 2 else color,
                 label=f"{name}: mean over samples, standard deviation",
             )
-            place = {"ha": "right", "va": "top", "transform": axes.transAxes}
-            axes.text(0.99, 0.98 - 0.09 * row, name, color=color, **place)
+            at, offset, va = places[row]
+            beside = {"ha": "right", "va": va, "offset": offset, "color": color, "bbox": None}
+            style.write(axes, sizes[at], middle[at], name, **beside)
         axes.set(xlabel="training points $n$", ylabel="share wrong, exact", ylim=(-0.03, 1.05))
     return figure
 
