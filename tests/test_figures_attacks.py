@@ -55,6 +55,8 @@ def test_robust_accuracy_draws_every_curve_and_shades_what_is_overstated(panel):
     assert corners[:, 0].max() <= 1 and set(np.unique(corners[:, 1])) <= {0, 0.25, 0.5, 0.75, 1}
     words = [text.get_text() for text in figure.legends[0].get_texts()]
     assert words == list(figures.LINES)
+    assert [text.get_text() for text in axes.texts] == ["exact", "best gradient\nattack"]
+    assert len({axes.get_xlim() for axes in figure.axes}) == 1
     assert len(figures.robust_accuracy([panel] * 3).axes) == 3
 
 

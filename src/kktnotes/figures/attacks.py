@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kktnotes.figures import style
@@ -69,13 +70,17 @@ def standing(norms: np.ndarray, radii: np.ndarray) -> np.ndarray:
 def robust_accuracy(panels: Sequence[Panel]) -> Figure:
     """Draw the share of points standing against the norm allowed, one panel a network.
 
+    All panels have one logarithmic axis, as their radii differ by powers of ten.
     The area between the exact curve and the best gradient attack's is shaded: points that are
     reported as robust and are not.
     """
     rows = math.ceil(len(panels) / 2)
+    low = 0.45 * min(panel.exact.min() for panel in panels)
+    high = max(panel.radii[-1] for panel in panels)
+    ticks = [one for one in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if low <= one <= high]
     with style.drawing(rows, 2, width=7.4, height=2.7 * rows + 0.9, sharey=True) as (figure, grid):
         for axes, panel in zip(grid.flat, panels, strict=False):
-            fine = np.linspace(0, panel.radii[-1], 600)
+            fine = np.geomspace(low, panel.radii[-1], 600)
             truth = standing(panel.exact, fine)
             best = np.min([panel.norms[name] for name in GRADIENT], axis=0)
             axes.fill_between(
@@ -96,15 +101,36 @@ def robust_accuracy(panels: Sequence[Panel]) -> Figure:
                 # Measured at some radii: held until the next one, so never left of the truth.
                 look["drawstyle"] = "steps-post" if name in panel.curves else "default"
                 axes.plot(where, share, line, zorder=1 if name == "exact" else 2, **look)
-            axes.set(title=panel.title, xlim=(0, fine[-1]), ylim=(-0.04, 1.06))
-            axes.locator_params(axis="x", nbins=6)
+            axes.set(title=panel.title, xscale="log", xlim=(low, high), ylim=(-0.04, 1.06))
+            axes.set_xticks(ticks, [f"{one:g}" for one in ticks])
+            axes.minorticks_off()
+            _name(axes, panel, best)
         for axes in list(grid.flat)[len(panels) :]:
             axes.remove()
         words = r"length of the perturbation $/\sqrt{d}$"
-        style.label_panels(grid, x=words, y="points left")
+        style.label_panels(grid, x=words, y="share left standing")
         handles = grid.flat[0].get_lines()
         figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=10)
     return figure
+
+
+def _name(axes: Axes, panel: Panel, best: np.ndarray) -> None:
+    """Name the exact curve and the best gradient attack's, as one where they coincide."""
+    same = np.allclose(panel.exact, best, rtol=0.02)
+    words = "exact, and the best\ngradient attack" if same else "exact"
+    look = {"va": "center", "fontsize": 9, "bbox": None}
+    high, low = (float(np.quantile(panel.exact, one, method="lower")) for one in (0.3, 0.75))
+    style.write(axes, high, 0.7, words, ha="right", offset=(-5, 0), **look)
+    reached = float(np.quantile(best, 0.75, method="lower"))
+    if same or not np.isfinite(reached):
+        return
+    words = "best gradient\nattack"
+    leader = {"arrowstyle": "-", "color": style.AMBER, "linewidth": 0.8}
+    room = reached < math.sqrt(math.prod(axes.get_xlim()))  # on the right
+    place = (1.1 * panel.radii[-1], 0.25) if room else (low / 1.1, 0.25)
+    look = {"xytext": place, "textcoords": "data", "ha": "left" if room else "right", **look}
+    look |= {"arrowprops": leader, "color": style.AMBER, "label": style.DECORATION}
+    axes.annotate(words, (reached, 0.25), **look)
 
 
 def ratios(panels: Sequence[Panel], attacks: Sequence[str]) -> Figure:
