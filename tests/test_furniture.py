@@ -64,3 +64,25 @@ def test_references_in_running_text_are_found_whatever_else_they_carry():
         ("", "paper-theorem-3-1"),
         ("../book/b.html", "id3"),
     ]
+
+
+def test_a_formula_is_held_together_with_what_stands_beside_it():
+    formula = '<span class="math notranslate nohighlight">\\(d\\)</span>'
+    page = furniture.held(f"<p>by ({formula}), of {formula} and\n{formula}'s <b>{formula}</b>.</p>")
+    assert page == (
+        f'<p>by <span class="held">({formula}),</span> of {formula} and\n'
+        f'<span class="held">{formula}\'s</span> <b>{formula}</b>.</p>'
+    )
+    assert furniture.mended(page) and not furniture.mended(f"<p>{formula}</p>")
+
+
+def test_cells_of_many_words_are_marked_and_numbers_and_heads_are_not():
+    row = "<tr><th>{}</th><td>{}</td></tr>"
+    table = f'<table border="1" class="dataframe"><thead>{row}</thead><tbody>{row}</tbody></table>'
+    long, phrase = "the number of clusters is far above its limit", "KKT point, &lt; 2"
+    page = furniture.marked(table.format(long, long, phrase, long) + row.format(long, long))
+    assert page.count("class=") == 2
+    assert f'<td class="words">{long}</td></tr></tbody></table>' in page
+    phrase = "of the KKT point, &lt; 2"
+    page = furniture.marked(table.format(long, long, phrase, "0.12"))
+    assert f'<tbody><tr><th class="phrase">{phrase}</th><td>0.12</td></tr>' in page

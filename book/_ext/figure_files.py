@@ -87,7 +87,7 @@ def link(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             f'aria-label="{escape(f"this figure as {word}")}">{word}</a>'
             for kind, word in KINDS.items()
         )
-        links = f'<span class="figure-files">{links}</span>'
+        links = f' <span class="figure-files">{links}</span>'
         captions[0] += nodes.raw("", links, format="html")
 
 

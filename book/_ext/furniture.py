@@ -4,14 +4,15 @@ The pages are mended after they are written, since theme and extensions give no 
 these parts: a statement gets a link to itself and a second, short anchor (`theorem-3-1`); a link
 to a statement, an equation or a cited work brings a copy of it, hidden in a `<template>`, which
 `page.js` shows on hover and focus without asking for another file; controls are named by the words
-they show, and roles that are wrong where they stand are taken out.
+they show, and roles that are wrong where they stand are taken out; a formula in a line of text is
+held together with the bracket before it and the comma behind it; cells of many words are marked.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 
 import yaml
@@ -24,6 +25,14 @@ TARGET = re.compile(
     r' id="([^"]+)"[^>]*>'
 )
 REFERENCE = re.compile(r'<a class="reference internal"[^>]*? href="([^"]*)#([^"]+)"')
+HELD = re.compile(
+    r"([(\[“]?)"
+    r'(<span class="math notranslate nohighlight">\\\((?:(?!</span>).)*\\\)</span>)'
+    r"((?:[.,;:?!)\]”’]|'s\b|-(?:th\b)?)*)",
+    re.S,
+)
+WORDS, PHRASE = 32, 16
+"""Characters from which on a cell of results may be broken everywhere, a row's head on a phone."""
 MENDED = (
     # A name that differs from the words inside hides these words from who speaks to the page.
     (re.compile(r'<summary aria-label="[^"]*"'), "<summary"),
@@ -126,21 +135,59 @@ def anchored(text: str) -> str:
     return re.sub(pattern, heading, text, flags=re.S)
 
 
+def held(text: str) -> str:
+    """Return a page whose formulas in lines of text do not part from their punctuation."""
+
+    def hold(found: re.Match) -> str:
+        return f'<span class="held">{found[0]}</span>' if found[1] or found[3] else found[0]
+
+    return HELD.sub(hold, text)
+
+
+def marked(text: str) -> str:
+    """Return a page whose tables of results have classes at the cells that hold many words."""
+
+    def cell(found: re.Match) -> str:
+        length = len(unescape(re.sub(r"<[^>]*>", "", found[3])).strip())
+        name = "words" if length > WORDS else "phrase" if length > PHRASE else ""
+        if not name or 'class="' in found[2]:
+            return found[0]
+        return f'<{found[1]}{found[2]} class="{name}">{found[3]}</{found[1]}>'
+
+    def body(found: re.Match) -> str:
+        return re.sub(r"<(t[hd])\b([^>]*)>(.*?)</\1>", cell, found[0], flags=re.S)
+
+    pattern = r'(?<= class="dataframe">)(?:(?!</table>).)*'
+    return re.sub(
+        pattern,
+        lambda table: re.sub(r"<tbody>.*</tbody>", body, table[0], flags=re.S),
+        text,
+        flags=re.S,
+    )
+
+
+def mended(text: str) -> bool:
+    """Tell whether a page was mended before, so that this build left it as it was."""
+    signs = ("data-preview", 'title="Link to this statement"', 'class="held"', 'class="words"')
+    return any(sign in text for sign in signs)
+
+
 def mend(app: Sphinx, error: Exception | None) -> None:
     """Mend all pages once they are written."""
     if error is not None or app.builder.format != "html":
         return
     root = Path(app.outdir)
     pages = {path.relative_to(root).as_posix(): path for path in root.rglob("*.html")}
-    texts = {name: path.read_text("utf-8") for name, path in pages.items()}
+    written = {name: path.read_text("utf-8") for name, path in pages.items()}
+    texts = {name: text if mended(text) else marked(held(text)) for name, text in written.items()}
     targets = {
         (name, found[1]): previewed(block(text, found.start()))
         for name, text in texts.items()
         for found in TARGET.finditer(text)
     }
     for name, text in texts.items():
-        if "data-preview" in text or 'title="Link to this statement"' in text:
-            continue  # this build left it as it was
+        if mended(written[name]):
+            continue
         new = anchored(text)
         for pattern, instead in MENDED:
             new = pattern.sub(instead, new)
@@ -154,7 +201,7 @@ def mend(app: Sphinx, error: Exception | None) -> None:
             for to, html in copies.items()
         )
         new = new.replace("</body>", f"{templates}</body>", 1)
-        if new != text:
+        if new != written[name]:
             pages[name].write_text(new, "utf-8")
 
 

@@ -16,12 +16,17 @@ import layers
 from kktnotes.evidence.card import SYMBOLS
 from kktnotes.evidence.ledger import Entry, Ledger
 
-WIDTH, HEIGHT, FIELD, LEFT = 130, 58, 20, 44
+WIDTH, HEIGHT, FIELD, LEFT = 148, 62, 20, 50
 """A box, the height of its two fields, the width of the left one."""
-GAP, ROW, BEND, MARGIN = 36, 70, 14, 4
+GAP, ROW, BEND, MARGIN = 44, 74, 14, 4
 """Between columns, of a row with a box, of a row with a bend, around everything."""
 LINE = 18
 """Characters on a line of a name."""
+ARROW = (
+    '<defs><marker id="graph-arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" '
+    'markerHeight="7" markerUnits="userSpaceOnUse" orient="auto">'
+    '<path class="graph-arrow" d="M0 0.5L8 4L0 7.5z"/></marker></defs>'
+)
 HYPOTHESES = {"met": "✓ met", "not met": "○ not", "not tested": "–", "none": "none"}
 
 
@@ -43,7 +48,8 @@ def graph(ledger: Ledger, links: Addresses) -> str:
     width = max(x for x, _ in at.values()) + WIDTH + MARGIN
     height = max(y for _, y in at.values()) + HEIGHT / 2 + MARGIN
     edges = "".join(
-        f'<path data-from="{ends[0]}" data-to="{ends[1]}" d="{curve(path, at)}"/>'
+        f'<path data-from="{ends[0]}" data-to="{ends[1]}" '
+        f'd="{curve(path, at)}" marker-end="url(#graph-arrow)"/>'
         for ends, path in drawn.paths.items()
     )
     boxes = "".join(box(ledger.entries[name], links, *at[name]) for name in rests_on)
@@ -61,7 +67,7 @@ def graph(ledger: Ledger, links: Addresses) -> str:
         'aria-labelledby="graph-title graph-desc">'
         '<title id="graph-title">What rests on what, and what was measured of it</title>'
         f'<desc id="graph-desc">{described}</desc>'
-        f'<g class="graph-edges" aria-hidden="true">{edges}</g>{boxes}</svg></div>'
+        f'{ARROW}<g class="graph-edges" aria-hidden="true">{edges}</g>{boxes}</svg></div>'
     )
 
 
@@ -81,17 +87,18 @@ def positions(drawn: layers.Layout) -> dict[str | layers.Bend, tuple[float, floa
 
 
 def curve(path: list, at: dict) -> str:
-    """Return an edge: level where it leaves and arrives, a wave through the columns between."""
+    """Return an edge: level across the columns that it passes, a wave in the gaps between."""
     (x, y), parts = at[path[0]], []
     x += WIDTH
     parts.append(f"M{x:.0f} {y:.0f}")
     for place in path[1:]:
         to_x, to_y = at[place]
-        if not isinstance(place, str):
-            to_x += WIDTH / 2
         middle = (x + to_x) / 2
         parts.append(f"C{middle:.0f} {y:.0f} {middle:.0f} {to_y:.0f} {to_x:.0f} {to_y:.0f}")
         x, y = to_x, to_y
+        if not isinstance(place, str):
+            x += WIDTH
+            parts.append(f"H{x:.0f}")
     return "".join(parts)
 
 
@@ -99,10 +106,11 @@ def box(entry: Entry, links: Addresses, x: float, middle: float) -> str:
     """Return the box of one statement, a link to where it stands."""
     statement, word = entry.statement, entry.verdict.word
     y, half, rest = middle - HEIGHT / 2, WIDTH / 2, WIDTH - LEFT
-    lines = textwrap.wrap(statement.name, LINE)[:2]
-    first = y + (24 if len(lines) == 1 else 16)
+    lines = textwrap.wrap(statement.name, LINE)[:3]
+    step = 15 if len(lines) < 3 else 13
+    first = y + (HEIGHT - FIELD - step * (len(lines) - 1)) / 2 + 4
     name = "".join(
-        f'<tspan x="{x + half:.0f}" y="{first + 15 * number:.0f}">{escape(line)}</tspan>'
+        f'<tspan x="{x + half:.0f}" y="{first + step * number:.0f}">{escape(line)}</tspan>'
         for number, line in enumerate(lines)
     )
     met = HYPOTHESES[entry.hypotheses_word]
@@ -118,9 +126,10 @@ def box(entry: Entry, links: Addresses, x: float, middle: float) -> str:
         f'<text class="graph-name">{name}</text>'
         f'<rect class="graph-field {left}" x="{x:.0f}" y="{field:.0f}" '
         f'width="{LEFT}" height="{FIELD}"/>'
-        f'<text class="graph-word" x="{x + LEFT / 2:.0f}" y="{field + 14:.0f}">{met}</text>'
+        f'<text class="graph-word {left}" x="{x + LEFT / 2:.0f}" y="{field + 14:.0f}">{met}</text>'
         f'<rect class="graph-field {right}" x="{x + LEFT:.0f}" y="{field:.0f}" '
         f'width="{rest}" height="{FIELD}"/>'
-        f'<text class="graph-word" x="{x + LEFT + rest / 2:.0f}" y="{field + 14:.0f}">'
+        f'<text class="graph-word {right}" '
+        f'x="{x + LEFT + rest / 2:.0f}" y="{field + 14:.0f}">'
         f"{SYMBOLS[word]} {word}{part}</text></a>"
     )
