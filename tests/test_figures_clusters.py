@@ -121,3 +121,27 @@ def test_a_failing_figure_is_closed():
     with pytest.raises(RuntimeError), style.drawing(2, 3) as (_, axes):
         assert axes.shape == (2, 3)
         raise RuntimeError
+
+
+def test_a_label_is_seen_beside_the_axes_and_in_dark_colors():
+    with style.drawing() as (figure, ((axes,),)):
+        axes.set(xlabel="x", ylabel="y", xlim=(0, 1), ylim=(0, 1))
+        style.write(axes, 1.1, 0.5, "outside", color=style.EXTRA[2], offset=(4, 0))
+    (text,) = axes.texts
+    figure.draw_without_rendering()
+    assert text.get_window_extent().x0 > axes.bbox.x1 and not text.get_annotation_clip()
+    assert text.get_color() == style.SKY
+
+
+def test_only_exact_zeros_are_shaded():
+    line = np.linspace(0, 1, 5)
+    field = np.zeros((5, 5))
+    field[:, 2:] = 1.0
+    for values, areas in ((field, 1), (np.ones((5, 5)), 0)):
+        with style.drawing() as (_, ((axes,),)):
+            axes.set(xlabel="x", ylabel="y")
+            style.shade_zero(axes, line, line, values)
+        assert len(axes.collections) == areas
+        for area in axes.collections:
+            inside = np.concatenate([path.vertices for path in area.get_paths()])
+            assert inside[:, 0].max() == pytest.approx(0.375)

@@ -14,7 +14,6 @@ from kktnotes.trials import Approach, Trial
 
 COLORS = (style.FLOW, style.EXTRA[0], style.EXTRA[1], style.EXTRA[2])
 """One a start, in their order."""
-WORDS = {style.EXTRA[1]: style.AMBER}  # dark enough to read
 LINES = {"exponential": "-", "logistic": "--"}
 SPREAD = 0.12  # between the starts at one width, in powers of ten
 BESIDE = 0.05  # between the losses
@@ -154,7 +153,7 @@ def _key(axes: Axes, trials: Sequence[Trial], right: float, top: float) -> None:
             right - 0.03,
             low,
             name,
-            color=WORDS.get(color, color),
+            color=style.WORDS.get(color, color),
             ha="right",
             va="center",
             transform=axes.transAxes,

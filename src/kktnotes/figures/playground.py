@@ -67,9 +67,10 @@ def _path(axes, name, values, color, index) -> None:  # noqa: ANN001
     axes.plot(at, slack, "-", color=color, linewidth=1.5, label=name)
     axes.plot(at[holds], slack[holds], "o", color=color, markersize=5, label=f"{name}: holds")
     axes.plot(at[~holds], slack[~holds], "X", color=color, markersize=6, label=f"{name}: fails")
-    dark = "#A34A80" if color == style.EXTRA[0] else color
     beside = slack[-1] + (-0.07, 0.07)[index % 2]
-    style.write(axes, at[-1], beside, name, color=dark, ha="right", va=("top", "bottom")[index % 2])
+    style.write(
+        axes, at[-1], beside, name, color=color, ha="right", va=("top", "bottom")[index % 2]
+    )
 
 
 def radii(

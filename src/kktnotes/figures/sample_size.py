@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from kktnotes.figures import style
 
-MISSED = "#20709A"  # clusters without an example: style.EXTRA[2], dark enough for words
+MISSED = style.SKY  # clusters without an example
 
 
 def coverage(

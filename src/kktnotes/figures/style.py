@@ -107,6 +107,7 @@ def write(
     """
     ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
     options = {"bbox": ground, "fontsize": 10, "color": WORDS.get(color, color), **options}
+    options = {"annotation_clip": False, **options}  # a label may stand beside the axes
     axes.annotate(text, (x, y), offset, textcoords="offset points", **options)
 
 
