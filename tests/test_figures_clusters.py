@@ -145,3 +145,10 @@ def test_only_exact_zeros_are_shaded():
         for area in axes.collections:
             inside = np.concatenate([path.vertices for path in area.get_paths()])
             assert inside[:, 0].max() == pytest.approx(0.375)
+
+
+def test_clusters_that_meet_with_both_labels_are_gray():
+    sample = Clusters.orthogonal(4, 400, 0.5).sample(60, seed=0)
+    left, _ = figures.projection(sample).axes
+    colors = [to_hex(line.get_color()).upper() for line in left.lines]
+    assert colors == [style.POSITIVE, style.NEGATIVE, style.BOUND, style.BOUND]

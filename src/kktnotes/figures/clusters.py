@@ -105,9 +105,12 @@ def projection(sample: Sample, first: int = 0, second: int = 1) -> Figure:
     noise = (sample.x[own] - means[first]).numpy() @ axis / clusters.sigma
     with style.drawing(1, 2, height=3.8) as (figure, ((left, right),)):
         names = [f"cluster {q} ({style.label_name(y)})" for q, y in enumerate(clusters.labels)]
+        others = [q for q in range(k) if q not in (first, second)]
+        mixed = len({float(clusters.labels[q]) for q in others}) > 1  # in one place
         for q in range(k):
             mine = (sample.cluster == q).numpy()
             color = style.label_color(float(clusters.labels[q]))
+            color = style.BOUND if mixed and q in others else color
             marker = style.MARKERS[q % len(style.MARKERS)]
             left.plot(*seen[mine].T, marker, color=color, markersize=5, alpha=0.6, label=names[q])
         beside = {"textcoords": "offset points"}
@@ -116,7 +119,6 @@ def projection(sample: Sample, first: int = 0, second: int = 1) -> Figure:
             color = style.label_color(float(clusters.labels[q]))
             side = "right" if centre[0] > 0.5 else "left"
             left.annotate(names[q], centre, place, ha=side, color=color, **beside)
-        others = [q for q in range(k) if q not in (first, second)]
         if others:
             middle = clusters.gram[others][:, [first, second]].mean(0) / sample.d
             left.annotate("the others", middle.numpy(), (8, 4), color=style.FLOW, **beside)

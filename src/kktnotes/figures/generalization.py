@@ -174,7 +174,13 @@ def error_against_noise(
             style.write(axes, place, 1.1, name, color=style.PINK, ha="left", offset=(4, 0))
         if (~seen).any():
             style.write(
-                axes, sigmas[~seen][0], resolution / 1.35, "none seen", va="top", fontsize=9
+                axes,
+                sigmas[~seen][0],
+                resolution / 1.35,
+                "none seen",
+                va="top",
+                offset=(4, 0),
+                fontsize=9,
             )
         seen_part = np.flatnonzero(estimate[1] > 3 * resolution)
         if len(seen_part):
