@@ -16,14 +16,16 @@ from sphinx.util.docutils import SphinxDirective
 
 POINT = re.compile(
     r"(\w+) +(\d+) +(\d+) +([\d.]+) +([\d.]+) +([\d.]+) +(\d+) +(\S+) +(\S+) +(\S+) +"
-    r"([\d.]+) +([\d.]+)(?: +((?:> *)?[\d.]+) +((?:> *)?[\d.]+)(?: +\((best [^)]*)\))?)?$"
+    r"([\d.]+) +([\d.]+)(?: +((?:> *)?[\d.]+) +((?:> *)?[\d.]+)(?: +\(best ([^)]*)\))?)?$"
 )
-ATTACK = re.compile(r"(\w) +(\S.*?) +(\d+) +(\d+) +(\S+) +(\S+) +(\S+) +\S+ s +(\S+) ms a point$")
+ATTACK = re.compile(
+    r"(\w[\w.]*) +(\S.*?) +(\d+) +(\d+) +(\S+) +(\S+) +(\S+) +\S+ s +(\S+) ms a point$"
+)
 KINDS = (
     (
         POINT,
         "case, points, width, sample (s), flow (s), point (s), neurons, residual, asked, , "
-        "angle first, angle last, training (s), its time over ours, where it ended",
+        "angle first, angle last, training (s), time over ours, ended at",
     ),
     (
         ATTACK,
