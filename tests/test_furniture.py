@@ -1,5 +1,6 @@
 """What every page has beside its text: citation, anchors, previews; from small pieces of pages."""
 
+import re
 import sys
 
 import pytest
@@ -116,3 +117,17 @@ def test_every_row_of_the_kept_benchmarks_is_in_its_table():
         text = (chapters.ROOT / "book" / "_benchmarks" / f"{name}.txt").read_text("utf-8")
         rows = sum(word in line for line in text.splitlines())
         assert benchmark.page(text).count("<tr>") == rows + 1, name
+
+
+def test_words_on_a_dark_field_have_contrast():
+    style = (chapters.ROOT / "book" / "_style" / "book.css").read_text("utf-8")
+    found = re.search(r"--field: (#\w{6});\s+--edge: (#\w{6});\s+--ink: (#\w{6});", style)
+
+    def luminance(color):
+        parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    field, edge, ink = map(luminance, found.groups())
+    assert (ink + 0.05) / (field + 0.05) >= 7
+    assert (edge + 0.05) / (field + 0.05) >= 3

@@ -16,9 +16,9 @@ import layers
 from kktnotes.evidence.card import SYMBOLS
 from kktnotes.evidence.ledger import Entry, Ledger
 
-WIDTH, HEIGHT, FIELD, LEFT = 148, 62, 20, 50
+WIDTH, HEIGHT, FIELD, LEFT = 142, 62, 20, 48
 """A box, the height of its two fields, the width of the left one."""
-GAP, ROW, BEND, MARGIN = 44, 74, 14, 4
+GAP, ROW, BEND, MARGIN = 36, 74, 14, 4
 """Between columns, of a row with a box, of a row with a bend, around everything."""
 LINE = 18
 """Characters on a line of a name."""
