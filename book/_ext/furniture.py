@@ -31,7 +31,7 @@ HELD = re.compile(
     r"((?:[.,;:?!)\]”’]|'s\b|-(?:th\b)?)*)",
     re.S,
 )
-WORDS, PHRASE = 32, 16
+WORDS, PHRASE = 26, 16
 """Characters from which on a cell of results may be broken everywhere, a row's head on a phone."""
 MENDED = (
     # A name that differs from the words inside hides these words from who speaks to the page.
