@@ -48,9 +48,7 @@ def glance(ledger: Ledger, links: Addresses) -> str:
         for word, count in counts(ledger).items()
     )
     if met := assumptions(ledger):
-        chips += (
-            f' <li>assumptions that hold: <span class="glance-count">{met}</span></li>'
-        )
+        chips += f' <li>assumptions that hold: <span class="glance-count">{met}</span></li>'
     rows = "".join(row(ledger.entries[name], links) for name in MAIN if name in ledger.entries)
     return (
         f'<div class="glance"><ul class="glance-counts" '
