@@ -89,7 +89,7 @@ def test_what_a_run_says_is_escaped(project):
 def test_how_long_a_chapter_ran(project):
     facts = report.gather("quick", project)
     assert run_report.took(facts, "first") == (
-        "For this page it ran 4 seconds, on one core, in the quick profile."
+        "The code of this page ran 4 seconds, on one core, in the quick profile."
     )
     facts["chapters"][0]["seconds"] = 150.0
     assert "2 minutes" in run_report.took(facts, "first")

@@ -50,7 +50,7 @@ def took(facts: dict | None, chapter: str) -> str:
         return "How long it runs stands here, and in the run report, where `make book` ran it."
     [seconds] = [one["seconds"] for one in facts["chapters"] if one["name"] == chapter]
     time = f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
-    return f"For this page it ran {time}, on one core, in the {facts['profile']} profile."
+    return f"The code of this page ran {time}, on one core, in the {facts['profile']} profile."
 
 
 def run_of(env: BuildEnvironment) -> dict | None:
