@@ -28,8 +28,7 @@ from kktnotes import checks
 from kktnotes.sample import Sample
 from kktnotes.theory import every_point, noise_tails
 from kktnotes.theory.constants import InnerProducts, flip_eta_upper, inner_products
-
-DOUBLINGS = 40
+from kktnotes.theory.flips import least_that_passes
 
 
 def log_failure_by_cluster(
@@ -90,19 +89,10 @@ def eta_for_all(sample: Sample, *, epsilon: float, tolerance: float = 1e-6) -> f
         worst = torch.logaddexp(wrong, _still(sample, eta, measured)).max()
         return float(worst) > math.log(epsilon)
 
-    low, high = 0.0, max(flip_eta_upper(measured, label=y).value for y in (1.0, -1.0))
+    high = max(flip_eta_upper(measured, label=y).value for y in (1.0, -1.0))
     if not math.isfinite(high):
         return math.inf
-    for _ in range(DOUBLINGS):
-        if not fails(high):
-            break
-        low, high = high, 2 * high
-    else:
-        return math.inf
-    while high - low > tolerance * high:
-        middle = (low + high) / 2
-        low, high = (middle, high) if fails(middle) else (low, middle)
-    return high
+    return least_that_passes(fails, high, tolerance)
 
 
 def _still(sample: Sample, eta: float, measured: InnerProducts) -> torch.Tensor:

@@ -8,6 +8,7 @@ in logs, cluster by cluster; no point is drawn.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 
@@ -74,13 +75,22 @@ def certified_eta(
     tolerance = checks.positive("tolerance", tolerance)
     direction = universal_direction(sample) if direction is None else direction
     etas = least_eta(network, sample.means, sample.clusters.labels, direction=direction)
-    low, high = 0.0, float(etas[etas.isfinite()].max()) if etas.isfinite().any() else math.inf
+    high = float(etas[etas.isfinite()].max()) if etas.isfinite().any() else math.inf
 
     def fails(eta: float) -> bool:
         return log_failure(network, sample, eta * direction) > math.log(epsilon)
 
     if not 0 < high < math.inf:
         return math.inf
+    return least_that_passes(fails, high, tolerance)
+
+
+def least_that_passes(fails: Callable[[float], bool], start: float, tolerance: float) -> float:
+    """Return the least number at which `fails` ends, to a relative tolerance, by bisection.
+
+    `start` is doubled until it passes; infinity where it never does.
+    """
+    low, high = 0.0, start
     for _ in range(DOUBLINGS):
         if not fails(high):
             break
