@@ -9,8 +9,9 @@ The optimality conditions are a monotone complementarity problem in (lambda, a, 
 
 with h_ip = u_p . x~_i. Each Newton step eliminates the right column and nu, which leaves a matrix
 in (lambda, a) whose blocks, one a group, meet only through lambda: see `arrowhead`. Mehrotra's
-predictor sets the barrier. Only the pairs in `free` carry a variable a_ip: all others are held at
-a_ip = 0, h+_ip = 0 and must be checked.
+predictor sets the barrier, but never far below the residuals: where dozens of groups fade at
+once, products that reach rounding first leave no room to mend the equations in. Only the pairs in
+`free` carry a variable a_ip: all others are held at a_ip = 0, h+_ip = 0 and must be checked.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ import scipy.linalg
 
 from kktnotes.kkt.arrowhead import Arrowhead
 from kktnotes.kkt.restricted import RestrictedProblem, Saddle
+
+# How far the largest residual may lie above the barrier, on the way and at the end.
+LEAD = 100.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +116,8 @@ class _Iteration:
             -h[self.group, self.point] + on - off,
             (1 - (coefficients * self.directions).sum(1)) / 2 - sigma,
         )
-        return max(float(np.abs(r).max(initial=0.0)) for r in self.residuals)
+        self.residual = max(float(np.abs(r).max(initial=0.0)) for r in self.residuals)
+        return self.residual
 
     def factorize(self) -> None:
         """Assemble and factorise the matrix of the Newton systems in (lambda, a), then nu's."""
@@ -190,7 +195,7 @@ class _Iteration:
         )
         now = self.barrier()
         ahead /= sum(len(a) for a, _ in pairs)
-        target = (ahead / now) ** 3 * now
+        target = max((ahead / now) ** 3 * now, min(now, self.residual / LEAD))
         variables, slacks = self.direction(
             [target - a * b - da * db for (a, b), (da, db) in zip(pairs, predictor, strict=True)]
         )
@@ -216,14 +221,14 @@ def interior_point(
     free : array (P, n) of bool
         Opposite-label pairs that carry a variable a_ip.
     barrier : float
-        Stop when the mean complementary product and 0.01 times the largest residual are below.
+        Stop when the mean complementary product is below and the largest residual below LEAD times it.
     budget : int
         The largest number of Newton steps; infeasible patterns run into it.
     """
     state = _Iteration(problem, free)
     for iteration in range(budget + 1):
         residual, product = state.evaluate(), state.barrier()
-        if (product < barrier and residual < 100 * barrier) or iteration == budget:
+        if (product < barrier and residual < LEAD * barrier) or iteration == budget:
             break
         try:
             # A step that divides by an underflowed slack is not taken.
