@@ -221,7 +221,8 @@ def interior_point(
     free : array (P, n) of bool
         Opposite-label pairs that carry a variable a_ip.
     barrier : float
-        Stop when the mean complementary product is below and the largest residual below LEAD times it.
+        Stop when the mean complementary product is below, and the largest residual below a
+        hundred of it (LEAD).
     budget : int
         The largest number of Newton steps; infeasible patterns run into it.
     """
