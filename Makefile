@@ -37,6 +37,7 @@ html: environment  ## build the pages from the notebooks' stored outputs into _b
 	$(BIN)/python -c 'from jupyter_book.cli.main import main; main()' build . --all -W -n --keep-going
 
 notebooks: environment  ## bring each book/*.ipynb up to date with its text twin (ALL=1: run all of them again)
+	$(BIN)/python -m tools.statement_names
 	$(BIN)/python -m tools.notebooks $(if $(ALL),--all)
 	$(BIN)/python -m tools.picture
 

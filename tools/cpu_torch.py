@@ -61,10 +61,11 @@ def unreachable(index: str, patience: float = PATIENCE) -> str:
             with urllib.request.urlopen(f"{index}/torch/", timeout=patience) as answer:
                 answer.read(1)
             said[0] = ""
+        except urllib.error.HTTPError as error:
+            said[0] = str(error)
         except urllib.error.URLError as error:
-            reason = getattr(error, "reason", error)
             # It answers; whether its certificate will do is for pip, which has its own store.
-            said[0] = "" if isinstance(reason, ssl.SSLError) else str(error)
+            said[0] = "" if isinstance(error.reason, ssl.SSLError) else str(error.reason)
         except (OSError, ValueError) as error:
             said[0] = str(error)
 
@@ -92,14 +93,14 @@ def bring(index: str, patience: float) -> str:
     by = configured()
     if by:
         return f"from where {by} says; {INDEX} has the CPU build"
-    gigabytes = "PyPI's build, which brings several GB of CUDA libraries on most machines"
+    gigabytes = "the build that pip finds, on PyPI the one with several GB of CUDA libraries"
     reason = unreachable(index, patience)
     if reason:
-        return f"{index} cannot be reached ({reason}), so {gigabytes}"
+        return f"{index} cannot be reached ({reason}), so it is {gigabytes}"
     print(f"torch: the CPU build, from {index}", flush=True)
     command = [*PIP, "install", "--quiet", "--no-deps", "--index-url", index, pinned()]
     if subprocess.run(command, check=False).returncode:
-        return f"{index} has no {pinned()} for this machine, so {gigabytes}"
+        return f"{index} has no {pinned()} for this machine, so it is {gigabytes}"
     version = subprocess.run(
         [sys.executable, "-I", __file__, "--version"], capture_output=True, text=True, check=True
     )

@@ -47,8 +47,17 @@ def say(*, digits: int = 3, **values: object) -> None:
         Significant digits of numbers that are not whole.
     **values : str, int, float
         What the text shows, by name; see `shown`.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If the book's tools are not installed; the rest of the package does without them.
     """
-    from myst_nb import glue  # the book's tool; the rest of the package does without it
+    try:
+        from myst_nb import glue
+    except ModuleNotFoundError as error:
+        error.msg += ", which kktnotes.say needs: pip install 'kktnotes[book]'"
+        raise
 
     for name, value in values.items():
         glue(name, shown(value, digits=digits), display=False)
