@@ -8,15 +8,15 @@ which `pytest --nbval` does not compare.
 from __future__ import annotations
 
 import html
+import json
 import math
 import re
 from functools import cache
-from pathlib import Path
+from importlib import resources
 
 import numpy as np
 
 from kktnotes.evidence.measurement import MIME, Measurement
-from kktnotes.evidence.statements import tomllib
 from kktnotes.evidence.verdict import Verdict, judge, met
 from kktnotes.printing import TINY, number, power_of_ten, readable
 from kktnotes.terms import SHOWN, Term
@@ -32,17 +32,14 @@ SYMBOLS = {
 """Beside the word, so that neither it nor its colour stands alone."""
 BASES = {"log10": 1.0, "ln": math.log(10.0)}
 """How a name or note of a term says that its sides are logarithms, and what log10 takes of them."""
-STATEMENTS = Path(__file__).resolve().parents[3] / "book" / "statements.toml"
-"""The book's file, where this package is used from the book's own folder."""
+NAMES = "names.json"
+"""The names of the book's statements, beside this file; tools/statement_names.py writes them."""
 
 
 @cache
 def names() -> dict[str, str]:
-    """Return the statements' own names by id; none where the book is not at hand."""
-    if not STATEMENTS.exists():
-        return {}
-    listed = tomllib.loads(STATEMENTS.read_text("utf-8"))["statement"]
-    return {one["id"]: one["name"] for one in listed}
+    """Return the statements' own names by id."""
+    return json.loads(resources.files(__package__).joinpath(NAMES).read_text("utf-8"))
 
 
 def title(statement: str) -> str:
