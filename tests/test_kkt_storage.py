@@ -8,7 +8,7 @@ import torch
 from exact_points import two_point
 
 import kktnotes as kn
-from kktnotes.kkt import storage
+from kktnotes.kkt import storage, writing
 
 NAMES = [*storage.ARRAYS, "residual_names", "residuals"]
 
@@ -84,7 +84,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     def killed(source, target):
         raise KeyboardInterrupt
 
-    for module, name, double in ((storage.np, "savez", broken), (storage.os, "replace", killed)):
+    for module, name, double in ((storage.np, "savez", broken), (writing.os, "replace", killed)):
         with monkeypatch.context() as patch:
             patch.setattr(module, name, double)
             with pytest.raises((OSError, KeyboardInterrupt)):
@@ -98,14 +98,17 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     [
         ({"multipliers": None}, "without multipliers"),
         ({"x": None, "residuals": None}, "without x, residuals"),
-        ({"weights": np.ones((2, 3))}, "x: got shape"),
-        ({"biases": np.ones(3)}, r"biases: got shape \(3,\)"),
-        ({"output": np.array([2.0, -2.0])}, "with least margin"),
+        (
+            {"weights": np.ones((2, 3))},
+            r"weights is <f8 of shape \(2, 3\), allowed is .* \(m, p\) with",
+        ),
+        ({"biases": np.ones(3)}, r"biases is <f8 of shape \(3,\)"),
+        ({"output": np.array([2.0, -2.0])}, "network: got the least margin"),
         ({"y": np.array([1.0, 1.0])}, "y: got one class"),
         ({"multipliers": np.full(2, 1e-3)}, "subgradients: got entries outside"),
-        ({"multipliers": np.full(2, 0.5)}, "written .*, measured"),
-        ({"residuals": np.full(9, 1e-3)}, "stationarity_weights written 0.001, measured"),
-        ({"residuals": np.zeros(8)}, "residuals with shape"),
+        ({"multipliers": np.full(2, 0.5)}, "written, .* measured"),
+        ({"residuals": np.full(9, 1e-3)}, "stationarity_weights: got 0.001 written, .* measured"),
+        ({"residuals": np.zeros(8)}, r"residuals is <f8 of shape \(8,\)"),
         ({"x": np.full((2, 2), np.nan)}, "x: got 4 entries that are NaN"),
     ],
 )

@@ -9,15 +9,19 @@ must fall along ln t.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import ClassVar
 
 import numpy as np
 import torch
 
+from kktnotes import checks
 from kktnotes.flow.result import Flow
+from kktnotes.kkt.archive import Kind
 from kktnotes.kkt.limit import Limit, exact_limit, group_neurons
 from kktnotes.kkt.report import Certificate
-from kktnotes.kkt.storage import KKTPoint
+from kktnotes.kkt.storage import PATH, KKTPoint
 from kktnotes.network import TwoLayerReLU
 
 
@@ -52,9 +56,39 @@ class LimitPoint(KKTPoint):
         limit is zero.
     """
 
+    PATH: ClassVar[dict[str, Kind]] = PATH
+
     log_times: np.ndarray = field(repr=False)
     angles: np.ndarray = field(repr=False)
     neurons: np.ndarray = field(repr=False)
+
+    @classmethod
+    def measured(
+        cls,
+        network: TwoLayerReLU,
+        x: checks.Array,
+        y: checks.Array,
+        multipliers: checks.Array,
+        subgradients: checks.Array,
+        *,
+        log_times: Sequence[float] = (),
+        angles: Sequence[float] = (),
+        neurons: Sequence[int] = (),
+    ) -> LimitPoint:
+        """Measure as `KKTPoint.measured`; what is not known of the flow stays empty."""
+        times, turned = (
+            checks.tensor(name, value, dimensions=1).numpy()
+            for name, value in (("log_times", log_times), ("angles", angles))
+        )
+        if times.shape != turned.shape:
+            raise checks.refuse("angles", f"shape {turned.shape}", f"{times.shape}, as log_times")
+        which = np.asarray(neurons, dtype=np.int64)
+        point = KKTPoint.measured(network, x, y, multipliers, subgradients)
+        if ((which < -1) | (which >= network.width)).any():
+            came = f"numbers from {which.min()} to {which.max()}"
+            raise checks.refuse("neurons", came, f"-1 to {network.width - 1}")
+        own = {one.name: getattr(point, one.name) for one in fields(KKTPoint)}
+        return cls(**own, log_times=times, angles=turned, neurons=which)
 
 
 def _assembled(limit: Limit, scale: float, x: torch.Tensor, y: torch.Tensor) -> KKTPoint:
@@ -155,7 +189,7 @@ def kkt_point(flow: Flow, *, tolerance: float = 1e-9) -> LimitPoint:
             certificate,
         )
     return LimitPoint(
-        **{name: getattr(point, name) for name in KKTPoint.__dataclass_fields__},
+        **{one.name: getattr(point, one.name) for one in fields(KKTPoint)},
         log_times=np.array([s.log_time for s in path]),
         angles=angles,
         neurons=neurons,

@@ -1,6 +1,6 @@
 """A KKT point with everything needed to check it, in memory and as one .npz file.
 
-The file holds float64 arrays, readable by `numpy.load` alone:
+The file holds float64 arrays, stored as they are, readable by `numpy.load` alone:
 
 ==============  ========  =================================================================
 x               (n, p)    training points
@@ -13,6 +13,9 @@ subgradients    (n, m)    a_ij = lambda_i phi'_ij, 0 <= a_ij <= lambda_i
 residual_names  (9,)      strings: the names of `kktnotes.Certificate`
 residuals       (9,)      their values when the file was written
 ==============  ========  =================================================================
+
+That of a `LimitPoint` has its path beside them: log_times (s,), angles (s,) and, as int64, neurons
+(one for each neuron of the flow). `KKTPoint.load` reads it too, without the path.
 
 To check a point by hand, without this package::
 
@@ -35,20 +38,42 @@ To check a point by hand, without this package::
 from __future__ import annotations
 
 import os
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
 
 from kktnotes import checks
+from kktnotes.kkt import archive, writing
+from kktnotes.kkt.archive import Kind
 from kktnotes.kkt.report import NEURONS, RESIDUALS, Certificate
 from kktnotes.kkt.residuals import examples, normalized, residuals
 from kktnotes.network import TwoLayerReLU
 
-ARRAYS = ("x", "y", "weights", "biases", "output", "multipliers", "subgradients")
 NAMES = (*RESIDUALS, *NEURONS)
+NETWORK = {
+    "weights": Kind("<f8", ("m", "p")),
+    "biases": Kind("<f8", ("m",)),
+    "output": Kind("<f8", ("m",)),
+}
+POINT = {
+    "x": Kind("<f8", ("n", "p")),
+    "y": Kind("<f8", ("n",)),
+    "multipliers": Kind("<f8", ("n",)),
+    "subgradients": Kind("<f8", ("n", "m")),
+}
+WRITTEN = {
+    "residual_names": Kind("<U", (len(NAMES),)),
+    "residuals": Kind("<f8", (len(NAMES),)),
+}
+PATH = {
+    "log_times": Kind("<f8", ("s",)),
+    "angles": Kind("<f8", ("s",)),
+    "neurons": Kind("<i8", ("neurons of the flow",)),
+}
+ARRAYS = ("x", "y", *NETWORK, "multipliers", "subgradients")
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +91,9 @@ class KKTPoint:
     certificate : Certificate
         The residuals of these very arrays.
     """
+
+    PATH: ClassVar[dict[str, Kind]] = {}
+    """The arrays that a file of this class has beyond those of every point."""
 
     network: TwoLayerReLU
     x: torch.Tensor = field(repr=False)
@@ -92,67 +120,74 @@ class KKTPoint:
     def save(self, path: str | os.PathLike) -> Path:
         """Write the .npz file described at the top of this module; whole or not at all.
 
-        Returns the path written, which is `path` itself (no suffix is added).
+        Others may write to the same path, or read it, at the same time: what stands there is
+        always one whole file. Returns the path written, which is `path` itself (no suffix is
+        added).
         """
         path = Path(path)
-        held = {name: getattr(self, name) for name in ("x", "y", "multipliers", "subgradients")}
-        held |= {name: getattr(self.network, name) for name in ("weights", "biases", "output")}
-        arrays = {name: held[name].detach().cpu().numpy() for name in ARRAYS}
-        values = np.array([getattr(self.certificate, name) for name in NAMES])
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            with open(temporary, "xb") as file:
-                np.savez(file, residual_names=np.array(NAMES), residuals=values, **arrays)
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        arrays = {
+            name: getattr(self.network if name in NETWORK else self, name)
+            for name in (*ARRAYS, *self.PATH)
+        }
+        plain = {
+            name: np.ascontiguousarray(torch.as_tensor(value).detach().cpu().numpy())
+            for name, value in arrays.items()
+        }
+        plain |= {
+            "residual_names": np.array(NAMES),
+            "residuals": np.array([getattr(self.certificate, name) for name in NAMES]),
+        }
+        writing.write(path, lambda file: np.savez(file, **plain))
         return path
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> KKTPoint:
+    def load(cls, path: str | os.PathLike, *, memory: float = archive.MEMORY) -> KKTPoint:
         """Read a file written by `save` and measure its residuals afresh.
+
+        Parameters
+        ----------
+        path : str or path
+            The file. Nothing in it is trusted, and no Python object is made from it.
+        memory : float
+            The most bytes of arrays that are read, 8 * n * (p + m) and a little more.
 
         Raises
         ------
         FileNotFoundError
             If there is no such file.
         ValueError
-            If it is not of this kind, if arrays are missing or do not fit together, if the least
-            margin is not 1, or if the residuals measured now are not those written then.
+            If it is not of this kind, if arrays are missing, larger than the memory allowed or do
+            not fit together, if the least margin is not 1, or if the residuals measured now are
+            not those written then. The message names the file.
         """
-        found = _arrays(Path(path))
-        missing = [n for n in (*ARRAYS, "residual_names", "residuals") if n not in found]
-        if missing:
-            raise checks.refuse("path", f"{path} without {', '.join(missing)}", "all arrays")
-        if found["residuals"].shape != found["residual_names"].shape:
-            shape = found["residuals"].shape
-            raise checks.refuse("path", f"{path}: residuals with shape {shape}", "one each name")
-        network = TwoLayerReLU(*(found[name] for name in ("weights", "biases", "output")))
+        path = Path(path)
+        checks.positive("memory", memory)
+        found = archive.read(path, {**POINT, **NETWORK, **WRITTEN}, PATH, memory=memory)
+        lost = [name for name in cls.PATH if name not in found]
+        if lost:
+            came = f"{path}, a point without the path of a flow ({', '.join(lost)})"
+            allowed = f"the file of a {cls.__name__} (KKTPoint.load reads this one)"
+            raise checks.refuse("path", came, allowed)
+        try:
+            return cls._restored(found)
+        except ValueError as error:
+            raise ValueError(f"path: got {path}, whose {error}") from error
+
+    @classmethod
+    def _restored(cls, found: dict[str, np.ndarray]) -> KKTPoint:
+        """Return the point of a file's arrays, which have the right shapes; measured afresh."""
+        if found["residual_names"].tolist() != list(NAMES):
+            raise checks.refuse("residual_names", "others", ", ".join(NAMES))
+        network = TwoLayerReLU(*(found[name] for name in NETWORK))
         x, y = examples(found["x"], found["y"], network)
         least = network.margins(x, y).min().item()
         if not abs(least - 1) <= 1e-9:
-            raise checks.refuse("path", f"{path} with least margin {least:.6g}", "least margin 1")
-        point = cls.measured(network, x, y, found["multipliers"], found["subgradients"])
-        written = dict(zip(found["residual_names"].tolist(), found["residuals"], strict=True))
-        for name in NAMES:
-            then, now = float(written.get(name, np.nan)), getattr(point.certificate, name)
+            raise checks.refuse("network", f"the least margin {least:.6g}", "1")
+        path = {name: found[name] for name in cls.PATH}
+        point = cls.measured(network, x, y, found["multipliers"], found["subgradients"], **path)
+        for name, then in zip(NAMES, found["residuals"].tolist(), strict=True):
+            now = getattr(point.certificate, name)
             # Rounding differs between processors, so residuals of rounding size may differ too.
             if not abs(then - now) <= 1e-12 + 1e-6 * abs(now):
-                raise checks.refuse(
-                    "path", f"{path}: {name} written {then:.3g}, measured {now:.3g}", "the same"
-                )
+                raise checks.refuse(name, f"{then:.3g} written, {now:.3g} measured", "the same")
         return point
-
-
-def _arrays(path: Path) -> dict[str, np.ndarray]:
-    """Return every array of an .npz file."""
-    refusal = checks.refuse("path", f"{path}, not readable", "a whole .npz of KKTPoint.save")
-    with open(path, "rb") as handle:
-        if not zipfile.is_zipfile(handle):
-            raise refusal
-        handle.seek(0)
-        try:
-            with np.load(handle, allow_pickle=False) as file:
-                return {name: file[name] for name in file.files}
-        except (zipfile.BadZipFile, ValueError) as error:  # damaged, or holds Python objects
-            raise refusal from error
