@@ -14,6 +14,9 @@ and what it says. Each [[statement]] has
     not_tested          the reason, where nothing measures it
     shows_not           what the verdict does not show
     counterexample      true where an experiment looks for a contradiction on purpose
+
+Every field is checked when the file is read (`fields`): a word where `true` belongs would
+silence a contradiction.
 """
 
 from __future__ import annotations
@@ -22,16 +25,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from kktnotes.evidence.measurement import KINDS
+from kktnotes.evidence import fields
+from kktnotes.evidence.fields import StatementsError
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
-
-
-class StatementsError(ValueError):
-    """`statements.toml` contradicts itself; the message says where."""
 
 
 @dataclass(frozen=True)
@@ -90,18 +90,23 @@ class Statements:
     @classmethod
     def load(cls, path: Path) -> Statements:
         """Read the file; raises StatementsError where it does not hang together."""
-        return cls.of(tomllib.loads(path.read_text("utf-8")))
+        try:  # an editor may have put a byte order mark in front
+            values = tomllib.loads(path.read_text("utf-8-sig"))
+        except ValueError as error:
+            raise StatementsError(f"{path.name}: not readable as TOML, {error}") from error
+        return cls.of(values)
 
     @classmethod
     def of(cls, values: dict) -> Statements:
         """Build from the file's values, checking names, kinds and what rests on what."""
         items: dict[str, Statement] = {}
-        for entry in values.get("statement", []):
-            statement = _statement(entry)
+        hypotheses = fields.top(values)
+        for number, entry in enumerate(values["statement"], 1):
+            statement = _statement(fields.statement(entry, number))
             if statement.id in items:
                 raise StatementsError(f"{statement.id}: listed twice")
             items[statement.id] = statement
-        found = cls(items, dict(values.get("hypotheses", {})))
+        found = cls(items, hypotheses)
         for statement in items.values():
             found._check(statement)
         found.order()
@@ -142,17 +147,7 @@ class Statements:
 
 
 def _statement(entry: dict) -> Statement:
-    """Return one statement of the file's values."""
-    where = entry.get("id", "a statement without an id")
-    values = dict(entry)
-    try:
-        conclusions = tuple(Conclusion(**one) for one in values.pop("conclusions", []))
-        lists = {key: tuple(values.pop(key, ())) for key in ("hypotheses", "rests_on")}
-        statement = Statement(conclusions=conclusions, **lists, **values)
-    except TypeError as error:
-        raise StatementsError(f"{where}: {error}") from error
-    for one in conclusions:
-        if one.kind not in KINDS[1:]:
-            allowed = ", ".join(KINDS[1:])
-            raise StatementsError(f"{where}, {one.name}: kind {one.kind!r} is none of {allowed}")
-    return statement
+    """Return one statement of the file's values, which are checked."""
+    values = {key: tuple(one) if isinstance(one, list) else one for key, one in entry.items()}
+    conclusions = tuple(Conclusion(**one) for one in values.pop("conclusions", ()))
+    return Statement(conclusions=conclusions, **values)
