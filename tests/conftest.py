@@ -1,13 +1,15 @@
-"""What the tests share: one thread for every process, the book's pages, one browser."""
+"""What the tests share: the surroundings of every kernel, one browser."""
 
 import os
 
 import browser
 import pytest
 
+from tools import origin, surroundings
+
 # Before numpy and torch are loaded, and for the kernels that nbval starts.
-for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(variable, "1")
+surroundings.adopt()
+origin.require_own_package()
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import nbformat
 import papermill
 import pytest
 
-from tools import chapters, notebooks
+from tools import chapters, kernel, notebooks
 
 CHAPTERS = chapters.chapters()
 each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -195,7 +195,7 @@ def test_a_failing_cell_leaves_the_notebook_as_it_was(tiny):
     before = tiny.read_bytes()
     text = tiny.with_suffix(".md")
     text.write_text(text.read_text("utf-8").replace("k + k", "k + nothing"), "utf-8")
-    with pytest.raises(notebooks.CellExecutionError, match="nothing"):
+    with pytest.raises(kernel.Failure, match="nothing"):
         notebooks.update(tiny)
     assert tiny.read_bytes() == before
     assert [path.name for path in tiny.parent.iterdir() if path.name.startswith(".")] == []

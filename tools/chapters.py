@@ -15,11 +15,11 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
+from tools.refusal import Refused
+
 ROOT = Path(__file__).resolve().parent.parent
 COMPARED = ("tags", "mystnb")
 """The cell metadata that the two twins share; a run may leave other metadata in a notebook."""
-KERNEL_ARGUMENTS = ["--log-level=ERROR"]
-"""Kernels run on this machine only: their warning about unencrypted TCP is noise here."""
 
 
 def chapters(root: Path = ROOT) -> list[Path]:
@@ -37,7 +37,7 @@ def chapters(root: Path = ROOT) -> list[Path]:
             for value in entry:
                 walk(value)
 
-    walk(yaml.safe_load((root / "_toc.yml").read_text("utf-8")))
+    walk(yaml.safe_load((root / "_toc.yml").read_text("utf-8-sig")))
     return found
 
 
@@ -46,14 +46,14 @@ def named(names: list[str], root: Path | None = None) -> list[Path]:
 
     Raises
     ------
-    ValueError
+    Refused
         If no chapter has one of the names.
     """
     paths = chapters() if root is None else chapters(root)
     known = [path.stem for path in paths]
     for name in names:
         if name not in known:
-            raise ValueError(f"chapter: got {name!r}, allowed is one of {', '.join(known)}")
+            raise Refused(f"chapter: got {name!r}, allowed is one of {', '.join(known)}")
     return [path for path in paths if not names or path.stem in names]
 
 
@@ -64,7 +64,7 @@ def text_twin(notebook: Path) -> Path:
 
 def read_text(path: Path) -> NotebookNode:
     """Read a text twin as a notebook without outputs, its cell ids made from what the cells say."""
-    notebook = jupytext.read(path)
+    notebook = jupytext.reads(path.read_text("utf-8-sig"), fmt="md:myst")
     if "kernelspec" not in notebook.metadata:
         raise ValueError(f"{path}: no kernelspec in its header, so a plain page and no chapter")
     notebook.nbformat, notebook.nbformat_minor = 4, 5
@@ -81,8 +81,18 @@ def read_text(path: Path) -> NotebookNode:
 
 
 def read_notebook(path: Path) -> NotebookNode:
-    """Read a notebook as it is stored."""
-    return nbformat.read(path, as_version=4)
+    """Read a notebook as it is stored.
+
+    Raises
+    ------
+    Refused
+        If the file is no whole notebook.
+    """
+    try:
+        return nbformat.reads(path.read_text("utf-8-sig"), as_version=4)
+    except (ValueError, nbformat.ValidationError, UnicodeDecodeError) as error:
+        reason = str(error).splitlines()[0]
+        raise Refused(f"{path}: no whole notebook ({reason}); `make notebooks` makes it") from error
 
 
 def content(notebook: NotebookNode) -> list[tuple]:

@@ -1,46 +1,23 @@
 """Bring the committed notebooks up to date with their text twins: `make notebooks`.
 
-Only chapters whose code changed are run again (`--all`: every one). Where only prose changed, the
-outputs stay, and where nothing changed, the files are not touched. A run leaves no time, path or
-version of the machine in a notebook, so that running the same text again writes the same bytes.
+Only chapters whose code changed are run again (`--all`: every one), two at a time. Where only
+prose changed, the outputs stay, and where nothing changed, the files are not touched. A chapter
+that fails is left as it was and does not stop the others.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
+from tqdm import tqdm
 
-from tools import chapters
-
-
-def run(notebook: NotebookNode, folder: Path) -> NotebookNode:
-    """Run a notebook in `folder` and return it with its outputs and nothing of the machine.
-
-    Raises
-    ------
-    nbclient.exceptions.CellExecutionError
-        If a cell fails; its message holds the cell and the traceback.
-    """
-    NotebookClient(
-        notebook,
-        timeout=None,
-        kernel_name="python3",
-        extra_arguments=chapters.KERNEL_ARGUMENTS,
-        record_timing=False,
-        coalesce_streams=True,
-        resources={"metadata": {"path": str(folder)}},
-    ).execute()
-    notebook.metadata.pop("language_info", None)
-    for cell in notebook.cells:
-        cell.metadata.pop("execution", None)
-    return notebook
+from tools import chapters, files, kernel, pool, surroundings
+from tools.refusal import Refused, started
 
 
 def carried(text: NotebookNode, stored: NotebookNode) -> bool:
@@ -54,47 +31,63 @@ def carried(text: NotebookNode, stored: NotebookNode) -> bool:
     return True
 
 
-def update(path: Path, *, always: bool = False) -> str:
-    """Bring the notebook at `path` up to date with its text; return what was done."""
+def update(path: Path, *, always: bool = False, step: Callable[[], None] = lambda: None) -> str:
+    """Bring the notebook at `path` up to date with its text; return what was done.
+
+    Raises
+    ------
+    kernel.Failure
+        If a cell fails; the notebook stays as it was.
+    """
     text = chapters.read_text(chapters.text_twin(path))
-    stored = chapters.read_notebook(path) if path.exists() else None
+    try:
+        stored = chapters.read_notebook(path) if path.exists() else None
+    except Refused:  # cut off or no notebook: it is made anew
+        stored = None
     if stored is not None and not always:
         if not chapters.drifted(path) and chapters.executed(stored):
             return "unchanged"
         if carried(text, stored):
             write(text, path)
             return "new prose, outputs kept"
-    write(run(text, path.parent), path)
+    write(kernel.run(text, path.parent, step), path)
+    if chapters.drifted(path):
+        return "run again, but its text was changed meanwhile: once more, please"
     return "run again"
 
 
 def write(notebook: NotebookNode, path: Path) -> None:
     """Replace the notebook at `path`, whole or not at all."""
-    fresh = path.with_name(f".{path.name}.new")
-    nbformat.write(notebook, fresh)
-    os.replace(fresh, path)
+    files.replace(path, nbformat.writes(notebook) + "\n")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Update every chapter of the book; return 1 if a cell failed."""
+    """Update every chapter of the book; return 1 if one failed."""
     parser = argparse.ArgumentParser(prog="python -m tools.notebooks", description=__doc__)
     parser.add_argument("--all", action="store_true", help="run unchanged chapters again too")
     parser.add_argument("name", nargs="*", help="chapters to look at, such as clusters; else all")
+    parser.add_argument("--workers", type=int, default=2, help="notebooks at a time, 1 to 64")
     options = parser.parse_args(arguments)
-    try:
-        chosen = chapters.named(options.name)
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
-    for path in chosen:
-        print(f"{path.relative_to(chapters.ROOT)}: ", end="", flush=True)
-        try:
-            print(update(path, always=options.all))
-        except CellExecutionError as error:
-            print(f"a cell failed, the notebook is left as it was\n{error}")
-            return 1
-    return 0
+    if not 1 <= options.workers <= 64:
+        raise Refused(f"--workers: got {options.workers}, allowed is 1 to 64")
+    surroundings.adopt()
+    chosen = chapters.named(options.name)
+    total = sum(len(chapters.read_text(chapters.text_twin(path)).cells) for path in chosen)
+
+    def work(path: Path, step: Callable[[], None]) -> str:
+        with files.alone(chapters.ROOT / "_build" / "notebooks" / path.name, tqdm.write):
+            return update(path, always=options.all, step=step)
+
+    failed = []
+    for path, result in pool.results(work, chosen, options.workers, total=total):
+        if isinstance(result, BaseException):
+            failed.append(path.stem)
+            result = f"left as it was, {kernel.reason(result)}"
+        tqdm.write(f"{path.relative_to(chapters.ROOT)}: {result}")
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(started(main))

@@ -10,6 +10,8 @@ import papermill
 from nbformat import NotebookNode
 
 from tools import chapters
+from tools.parameters import defaults, unlike
+from tools.refusal import Refused
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -17,8 +19,19 @@ else:
     import tomli as tomllib
 
 
-class Refused(Exception):
-    """What was asked for cannot be run; the message says why and what can."""
+def named(name: str, root: Path = chapters.ROOT) -> Path:
+    """Return the file of a profile: the one check that every tool's PROFILE goes through.
+
+    Raises
+    ------
+    Refused
+        If `profiles/` has no file of exactly this name.
+    """
+    folder = root / "profiles"
+    known = sorted(file.stem for file in folder.glob("*.toml"))
+    if name not in known:
+        raise Refused(f"PROFILE: got {name!r}, allowed is one of {', '.join(known)}")
+    return folder / f"{name}.toml"
 
 
 @dataclass(frozen=True)
@@ -41,20 +54,19 @@ class Profile:
 
     @classmethod
     def load(cls, name: str, root: Path = chapters.ROOT) -> Profile:
-        """Read `profiles/NAME.toml`; raise Refused if there is none or it names no chapter."""
-        path = root / "profiles" / f"{name}.toml"
-        known = sorted(file.stem for file in path.parent.glob("*.toml"))
-        if name not in known:
-            raise Refused(f"PROFILE: got {name!r}, allowed is one of {', '.join(known)}")
+        """Read `profiles/NAME.toml`; raise Refused if it does not hold what a profile holds."""
+        path = named(name, root)
         try:
-            values = tomllib.loads(path.read_text("utf-8"))
-        except tomllib.TOMLDecodeError as error:
+            values = tomllib.loads(path.read_text("utf-8-sig"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise Refused(f"{path.name}: {error}") from error
         budget = values.pop("budget", None)
-        names = [chapter.stem for chapter in chapters.chapters(root)]
-        allowed = ", ".join(names)
+        if budget is not None and (type(budget) not in (int, float) or not 0 < budget < 1e9):
+            raise Refused(f"{path.name}: budget: got {budget!r}, allowed is a number of seconds")
+        known = [chapter.stem for chapter in chapters.chapters(root)]
         for chapter, table in values.items():
-            if chapter not in names or not isinstance(table, dict):
+            if chapter not in known or not isinstance(table, dict):
+                allowed = ", ".join(known)
                 raise Refused(f"{path.name}: [{chapter}] is none of the chapters {allowed}")
         return cls(name, budget, values)
 
@@ -78,12 +90,15 @@ class Profile:
             raise Refused(f"{path.name}: {len(tagged)} cells are tagged `parameters`, not one")
         chosen = self.parameters.get(path.stem, {})
         allowed = papermill.inspect_notebook(str(path))
-        for parameter in chosen:
+        default = defaults(tagged[0].source)
+        for parameter, value in chosen.items():
+            where = f"{self.name}.toml, [{path.stem}]: "
             if parameter not in allowed:
-                raise Refused(
-                    f"{self.name}.toml, [{path.stem}]: unknown parameter {parameter!r}; "
-                    f"the notebook has {', '.join(allowed) or 'none'}"
-                )
+                some = ", ".join(allowed) or "none"
+                raise Refused(f"{where}unknown parameter {parameter!r}; the notebook has {some}")
+            wrong = unlike(value, default[parameter])
+            if wrong:
+                raise Refused(f"{where}{parameter} = {value!r}: {wrong}")
         if chosen:
             notebook = papermill.parameterize.parameterize_notebook(
                 notebook, chosen, comment=f"The {self.name} profile's values"

@@ -9,13 +9,13 @@ from __future__ import annotations
 import ast
 import json
 import platform
-from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
 import psutil
 
 from tools import chapters
+from tools.parameters import assigned
 
 PACKAGES = (
     "kktnotes",
@@ -52,34 +52,8 @@ def parameters(notebook: Path) -> dict[str, object]:
         if not {"parameters", "injected-parameters"} & set(cell.metadata.get("tags", [])):
             continue
         for node in ast.parse(cell.source).body:
-            for name, value in assigned(node, found):
-                found[name] = value
+            found.update(assigned(node, found))
     return found
-
-
-def assigned(node: ast.stmt, before: dict[str, object]) -> Iterator[tuple[str, object]]:
-    """Yield the names that a statement sets, with their values or else their source."""
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    source = getattr(node, "value", None)
-    for target in targets:
-        if isinstance(target, ast.Tuple) and isinstance(source, ast.Tuple):
-            pairs = zip(target.elts, source.elts, strict=True)
-            yield from ((name.id, constant(value)) for name, value in pairs)
-        elif isinstance(target, ast.Name) and isinstance(node, ast.AugAssign):
-            first, more = before.get(target.id), constant(source)
-            joined = isinstance(node.op, ast.Add) and type(first) is type(more)
-            whole = ast.BinOp(ast.parse(str(first), mode="eval").body, node.op, source)
-            yield target.id, first + more if joined else ast.unparse(whole)
-        elif isinstance(target, ast.Name):
-            yield target.id, constant(source)
-
-
-def constant(node: ast.expr) -> object:
-    """Return the value of a constant expression, else its source."""
-    try:
-        return ast.literal_eval(node)
-    except ValueError:
-        return ast.unparse(node)
 
 
 def gather(profile: str, root: Path = chapters.ROOT) -> dict[str, object]:

@@ -1,0 +1,59 @@
+"""Files that are there whole or not at all, and one writer at a time."""
+
+from __future__ import annotations
+
+import glob
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+PARTIAL = ".partial"
+
+
+def replace(path: Path, content: str | bytes) -> None:
+    """Write a file through one of a random name beside it, which takes its place when whole."""
+    data = content.encode() if isinstance(content, str) else content
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=PARTIAL)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    """Return the mask that new files get; mkstemp makes private ones."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@contextmanager
+def alone(path: Path, say: Callable[[str], None] = print) -> Iterator[None]:
+    """Hold the lock of a file or folder that is about to be made, waiting for who else has it.
+
+    The system lets go of it however a process ends. What writers of this file have left that were
+    killed is removed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_name(f".{path.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        say(f"{path.name}: another run is at work on it, waiting")
+        lock.acquire()
+    try:
+        for left in path.parent.glob(f".{glob.escape(path.name)}-*{PARTIAL}"):
+            left.unlink(missing_ok=True)
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,128 @@
+"""Run one notebook from top to bottom: what `tools.execute` and `tools.notebooks` share.
+
+A run leaves no time, path or version of the machine in the notebook, so that the same text gives
+the same bytes. It ends with a `Failure` that says in which cell and why: an exception, a kernel
+that died, more output than a page can hold, a figure's cell that drew no picture.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat import NotebookNode
+
+from tools.refusal import Refused
+
+MOST_OUTPUT = 20_000_000
+"""Characters that the outputs of one notebook may have; the largest chapter has some 2 million."""
+ARGUMENTS = ["--log-level=ERROR"]
+"""Kernels run on this machine only: their warning about unencrypted TCP is noise here."""
+COLORS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Failure(Exception):
+    """A notebook that did not run to its end; the message holds the cell and the reason."""
+
+    def __init__(self, cell: int, source: str, reason: str) -> None:
+        """Take the cell's number among the code cells, from 1, its source and what happened."""
+        super().__init__(f"In [{cell}]:\n{source}\n\n{COLORS.sub('', reason)}")
+        self.cell = cell
+
+
+class _Client(NotebookClient):
+    """nbclient's client, which ends the kernel of a notebook that prints without end."""
+
+    written = 0
+    killing: asyncio.Future | None = None
+
+    def output(
+        self, outs: list, msg: dict, display_id: str | None, cell_index: int
+    ) -> NotebookNode | None:
+        """Take an output, or end the kernel."""
+        content = msg["content"]
+        parts = [content.get("text", ""), *content.get("data", {}).values()]
+        self.written += sum(len(str(part)) for part in parts)
+        if self.written <= MOST_OUTPUT:
+            return super().output(outs, msg, display_id, cell_index)
+        if self.killing is None:
+            self.killing = asyncio.ensure_future(self.km.shutdown_kernel(now=True))
+        return None
+
+
+def run(
+    notebook: NotebookNode, folder: Path, cell_begun: Callable[[], None] = lambda: None
+) -> NotebookNode:
+    """Run a notebook in `folder` and return it with its outputs and nothing of the machine.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Its outputs are replaced.
+    folder : Path
+        Where the kernel starts.
+    cell_begun : callable
+        Called at each cell, of whatever kind.
+
+    Raises
+    ------
+    Failure
+    """
+    at = [0, ""]
+
+    def begun(cell: NotebookNode, cell_index: int) -> None:
+        cell_begun()
+        if cell.cell_type == "code":
+            at[:] = at[0] + 1, cell.source
+
+    client = _Client(
+        notebook,
+        timeout=None,
+        kernel_name="python3",
+        extra_arguments=ARGUMENTS,
+        record_timing=False,
+        coalesce_streams=True,
+        shutdown_kernel="immediate",
+        resources={"metadata": {"path": str(folder)}},
+        on_cell_start=begun,
+    )
+    try:
+        asyncio.run(client.async_execute())
+    except CellExecutionError as error:
+        raise Failure(*at, error.traceback) from error
+    except DeadKernelError as error:
+        reason = "the kernel died: out of memory, killed, or a crash below Python"
+        if client.killing is not None:
+            reason = f"the notebook's outputs have more than {MOST_OUTPUT:,} characters"
+        raise Failure(*at, reason) from error
+    for part in (notebook, *notebook.cells):
+        for noise in ("language_info", "execution", "papermill"):
+            part.metadata.pop(noise, None)
+    missing = without_picture(notebook)
+    if missing:
+        raise Failure(*missing, "a figure's cell that drew no picture")
+    return notebook
+
+
+def reason(error: BaseException) -> str:
+    """Return why a notebook has no outputs."""
+    plain = isinstance(error, (Failure, Refused))
+    return str(error) if plain else f"{type(error).__name__}: {error}"
+
+
+def without_picture(notebook: NotebookNode) -> tuple[int, str] | None:
+    """Return number and source of the first figure's cell without a picture, None if there is none.
+
+    A figure's cell is one with a caption, `mystnb: figure:` in its metadata.
+    """
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for number, cell in enumerate(code, 1):
+        kinds = [kind for output in cell.outputs for kind in output.get("data", {})]
+        captioned = "figure" in cell.metadata.get("mystnb", {})
+        if captioned and not any(kind.startswith("image/") for kind in kinds):
+            return number, cell.source
+    return None
