@@ -15,7 +15,7 @@ STARTS := { "$(PYTHON)" -c "" >/dev/null 2>&1 || { echo "$(PYTHON) does not star
 SUPPORTED := "$(PYTHON)" -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 10) <= v <= (3, 13) else "Python 3.10 to 3.13 is needed, $(PYTHON) is %d.%d: make PYTHON=python3.12 ..." % v)'
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book pdf html notebooks benchmarks test lint format clean distclean
+.PHONY: help environment book pdf html notebooks benchmarks package test lint format clean distclean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,9 @@ notebooks: environment  ## bring each book/*.ipynb up to date with its text twin
 benchmarks: environment  ## run the benchmarks, some ten minutes, and keep what they print for the book
 	$(BIN)/python -I -m pip install --disable-pip-version-check -r benchmarks/requirements.txt -c constraints.txt
 	$(BIN)/python -m tools.benchmarks
+
+package: environment  ## build a wheel and an sdist and try them in a clean environment
+	$(BIN)/python -m tools.try_package
 
 test: lint  ## lint, then the package's, the notebooks' and the pages' tests
 	$(BIN)/python -m pytest --nbval -n 2 --dist loadfile
