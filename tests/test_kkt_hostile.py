@@ -101,6 +101,16 @@ def squeezed(whole):
     return content[:place] + b"\xff" * 40 + content[place + 40 :]
 
 
+def claimed(whole):
+    """Two arrays of 1 GiB, say their headers and the archive's list; the file is small."""
+    start = shaped(f"(2, {2**26})")
+    parts = entries(whole) | {"x.npy": start, "weights.npy": start}
+    content, size = bytearray(packed(parts.items())), len(start) - 32 + 2**30
+    for name in (b"x.npy", b"weights.npy"):
+        struct.pack_into("<LL", content, content.rindex(name) - 46 + 20, size, size)
+    return bytes(content)
+
+
 class Evil:
     def __reduce__(self):
         return os.mkdir, ("made-by-a-pickle",)
@@ -118,6 +128,12 @@ HOSTILE = {
     "no beginning": (lambda whole: whole[len(whole) // 2 :], "not readable|begins with"),
     "no end": (lambda whole: whole[:-1], "not readable"),
     "the end alone": (lambda whole: whole[-22:], "not readable|without x"),
+    "a list of contents of 2 MB": (
+        lambda whole: packed(
+            [*entries(whole).items(), *((f"{n:060}.npy", b"") for n in range(20_000))]
+        ),
+        r"a list of contents of 2,\d{3},\d{3} bytes",
+    ),
     "an empty archive": (lambda whole: packed([]), "without x, y"),
     "one bit turned": (flipped, r"not readable \(Bad CRC-32"),
     "a name damaged": (
@@ -149,6 +165,7 @@ HOSTILE = {
         patched(LIST, 20, "<LL", 0xFFFFFFF0, 0xFFFFFFF0), "in a file of",
     ),
     "sizes of the archive's list too small": (patched(LIST, 20, "<LL", 4, 4), "whose x|readable"),
+    "1 GiB, say headers and list": (claimed, "x of 1,073,741,824 bytes lies in .* in a file of"),
     "entries beyond the end": (patched(LIST, 42, "<L", 0x7FFFFFFF), "not readable|begins with"),
     "a list of contents of 4 GB": (patched(END, 12, "<L", 0xFFFFFFF0), "readable|list of contents"),
     "a list that begins behind the end": (patched(END, 16, "<L", 0xFFFFFFF0), "not readable"),
