@@ -8,11 +8,11 @@ tests and the build of the book.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kktnotes.evidence import notebook, stored
 from kktnotes.evidence.measurement import MIME, Measurement
 from kktnotes.evidence.statements import Conclusion, Statement, Statements
 from kktnotes.evidence.verdict import Verdict, judge, weakest
@@ -107,8 +107,9 @@ class Ledger:
             names.append(path.stem)
             for one in outputs(path, faults):
                 fault = unfit(one, statements)
-                faults.append(f"{path.name}, cell {one.cell}: {fault}") if fault else None
-                if not fault:
+                if fault:
+                    faults.append(f"{path.name}, cell {one.cell}: {notebook.cut(fault)}")
+                else:
                     found.append(one)
         entries = {name: entry(one, found) for name, one in statements.items.items()}
         for one in entries.values():
@@ -132,29 +133,29 @@ def entry(statement: Statement, found: list[Found]) -> Entry:
 
 def outputs(path: Path, faults: list[str]) -> Iterator[Found]:
     """Yield the measurements in a notebook's outputs; faults of the notebook are appended."""
-    cells = json.loads(path.read_text("utf-8"))["cells"]
-    counts = [cell["execution_count"] for cell in cells if cell["cell_type"] == "code"]
+    cells = notebook.cells(path, faults)
+    counts = [cell.count for cell in cells if cell.code]
     if counts != list(range(1, len(counts) + 1)):
         faults.append(f"{path.name}: was not run from its first cell to its last, once")
-    for number, cell in enumerate(cells):
-        for output in cell.get("outputs", []):
-            stored = output.get("metadata", {}).get(MIME)
-            if stored is None:
+    for cell in cells:
+        where = f"{path.name}, cell {cell.number}"
+        for metadata in cell.outputs:
+            if MIME not in metadata:
                 continue
-            where = f"{path.name}, cell {number}"
-            if HIDDEN & set(cell["metadata"].get("tags", [])):
+            if HIDDEN & cell.tags:
                 faults.append(f"{where}: its output is on no page, so that nobody can look it up")
+            held = notebook.table(metadata, MIME)
             try:
-                measurement = Measurement.from_json(stored["measurement"])
-            except (KeyError, ValueError) as error:
-                faults.append(f"{where}: unreadable measurement, {error}")
+                measurement = stored.measurement(held.get("measurement"))
+                verdict = judge(measurement)
+            except (ArithmeticError, TypeError, ValueError) as error:
+                faults.append(f"{where}: unreadable measurement, {notebook.cut(error)}")
                 continue
-            verdict = judge(measurement)
-            if stored.get("word") != verdict.word:
-                faults.append(
-                    f"{where}: the card says {stored.get('word')!r}, its numbers {verdict.word!r}"
-                )
-            yield Found(path.stem, number, measurement, verdict)
+            word = held.get("word")
+            if word != verdict.word:
+                said = notebook.cut(repr(word), 40)
+                faults.append(f"{where}: the card says {said}, its numbers {verdict.word!r}")
+            yield Found(path.stem, cell.number, measurement, verdict)
 
 
 def unfit(found: Found, statements: Statements) -> str:

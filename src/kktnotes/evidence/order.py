@@ -85,6 +85,8 @@ class Order:
             given = Shape(float(given(x)) for x in at)
         elif isinstance(given, list | tuple) and not isinstance(given, Shape):
             raise checks.refuse("allowance", type(given).__name__, "a function of the parameter")
+        if isinstance(given, Shape) and len(given) != len(at):
+            raise checks.refuse("allowance", f"{len(given)} for {len(at)} points", "one at each")
         for one in given if isinstance(given, Shape) else (given,):
             if not 0 <= one <= MOST_ALLOWANCE:
                 raise checks.refuse("allowance", one, f"0 to {MOST_ALLOWANCE}")
