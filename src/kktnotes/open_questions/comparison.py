@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import torch
 
 from kktnotes import checks
+from kktnotes.endings import limit_or_reason
 from kktnotes.flow import gradient_flow
-from kktnotes.kkt import LimitPoint, NotCertified, kkt_point
+from kktnotes.kkt import LimitPoint
 from kktnotes.network import TwoLayerReLU
 from kktnotes.open_questions.families import family
 from kktnotes.open_questions.maximum_margin import maximum_margin
@@ -115,12 +116,7 @@ def compare(
         )
     rows = []
     for flow, seed, (x, y), test in zip(flows, seeds, samples, tests, strict=True):
-        point, ending = None, f"flow: {flow.status}"
-        if flow.separated:
-            try:
-                point, ending = kkt_point(flow), "certified"
-            except NotCertified:
-                ending = "L < 1/n, no exact point certified"
+        point, ending = limit_or_reason(flow)
         rows.append(
             Compared(
                 name,

@@ -16,8 +16,9 @@ import torch
 from kktnotes import checks
 from kktnotes.attacks import least_eta, universal_direction
 from kktnotes.clusters import Clusters
+from kktnotes.endings import limit_or_reason
 from kktnotes.flow import Flow, gradient_flow
-from kktnotes.kkt import LimitPoint, NotCertified, kkt_point
+from kktnotes.kkt import LimitPoint
 from kktnotes.network import TwoLayerReLU
 from kktnotes.open_questions.linear import separation
 from kktnotes.radius import exact_radius, nearest_neighbour_radius
@@ -151,12 +152,9 @@ def _measured(flow: Flow, sample: Sample, seed: int, fresh: int, probes: int) ->
     means = separation(clusters.means, clusters.labels, bias=True)
     own = separation(sample.x, sample.y, bias=True).separable
     drawn = (clusters.k, clusters.d, seed, means.separable, own, means.margin, flow.separated)
-    if not flow.separated:
-        return Crowded(*drawn, f"flow: {flow.status}")
-    try:
-        point = kkt_point(flow)
-    except NotCertified:
-        return Crowded(*drawn, "L < 1/n, no exact point certified")
+    point, ending = limit_or_reason(flow)
+    if point is None:
+        return Crowded(*drawn, ending)
     network, root = point.network, math.sqrt(clusters.d)
     test = sample.fresh(fresh, seed=seed)
     outputs = torch.stack([network(test.x), flow.network(test.x)])
@@ -181,7 +179,7 @@ def _measured(flow: Flow, sample: Sample, seed: int, fresh: int, probes: int) ->
         random = float((moved <= 0).double().mean())
     return Crowded(
         *drawn,
-        "certified",
+        ending,
         point,
         int((~right).sum()),
         int((other < mine).sum()),

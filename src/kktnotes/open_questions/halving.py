@@ -16,8 +16,8 @@ from math import comb
 import torch
 
 from kktnotes import checks
-from kktnotes.flow import gradient_flow
-from kktnotes.kkt import LimitPoint, NotCertified, kkt_point
+from kktnotes.endings import follow
+from kktnotes.kkt import LimitPoint
 from kktnotes.open_questions.linear import separable_share, separation
 from kktnotes.open_questions.maximum_margin import maximum_margin
 from kktnotes.open_questions.wide import WideGaussians
@@ -39,6 +39,8 @@ class Halved:
         Whether the signed noise of all points, and that of each label's, surrounds the origin.
     sample : Sample
     point : LimitPoint or None
+    ending : str
+        "certified", or why there is no point.
     """
 
     n: int
@@ -50,6 +52,7 @@ class Halved:
     halves_surrounded: bool
     sample: Sample
     point: LimitPoint | None
+    ending: str
 
 
 def surrounded(sample: Sample) -> tuple[bool, bool]:
@@ -83,15 +86,11 @@ def halved(distribution: WideGaussians, n: int, seeds: Sequence[int], **knobs: o
     rows = []
     for seed in seeds:
         sample = distribution.draw(n, seed)
-        flow, point = gradient_flow(sample, seed=seed, **knobs), None
-        if flow.separated:
-            try:
-                point = kkt_point(flow)
-            except NotCertified:
-                point = None
+        _, point, ending = follow(sample, seed=seed, **knobs)
         bounds = (float("nan"),) * 2 if point is None else distribution.log_error(point.network)
         linear = distribution.linear_log_error(maximum_margin(sample.x, sample.y))
-        rows.append(Halved(n, seed, linear, *bounds, *surrounded(sample), sample, point))
+        around = surrounded(sample)
+        rows.append(Halved(n, seed, linear, *bounds, *around, sample, point, ending))
     return rows
 
 
