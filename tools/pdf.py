@@ -39,6 +39,8 @@ FOOTER = (
 )
 
 
+KEPT = ("http", "https", "mailto")
+"""Where links out of the book may lead."""
 NUMBERED = (
     "document.querySelectorAll('.contents a').forEach("
     "a => a.lastChild.textContent = NUMBERS[a.getAttribute('href').slice(1)])"
@@ -62,7 +64,7 @@ class Chapter:
 
 def contents(toc: Path) -> list[tuple[str, str]]:
     """Return (part, page) for every page of the table of contents; the root has no part."""
-    tree = yaml.safe_load(toc.read_text("utf-8"))
+    tree = yaml.safe_load(toc.read_text("utf-8-sig"))
     found = [("", tree["root"])]
     parts = tree.get("parts") or [{"chapters": tree.get("chapters", [])}]
     for part in parts:
@@ -100,9 +102,10 @@ def anchor(page: str, name: str = "") -> str:
 
 
 def address(page: str, link: str, pages: list[str]) -> str:
-    """Return where a link leads in the whole book; empty if it leads to a file beside it."""
-    if re.match(r"[a-z]+:", link):
-        return link
+    """Return where a link leads in the whole book; empty if to a file beside it, or to a script."""
+    scheme = re.match(r"\s*([a-z][a-z0-9+.-]*):", link, re.I)
+    if scheme:
+        return link if scheme[1].lower() in KEPT else ""
     path, _, name = link.partition("#")
     folder = posixpath.dirname(page)
     target = posixpath.normpath(posixpath.join(folder, path)) if path else f"{page}.html"
@@ -125,17 +128,19 @@ def sheet(root: Path, book: list[Chapter], citation: dict) -> str:
             lines.append(f'<li class="part">{html.escape(one.part)}</li>')
         part = one.part
         lines.append(
-            f'<li><a href="#{one.name}"><span>{html.escape(one.title)}</span>'
+            f'<li><a href="#{html.escape(one.name)}"><span>{html.escape(one.title)}</span>'
             "<span>000</span></a></li>"
         )
     paper = citation["preferred-citation"]
     people = ", ".join(f"{one['given-names']} {one['family-names']}" for one in paper["authors"])
+    where = html.escape(f"{paper['collection-title']}, {paper['year']}")
+    makers = html.escape(f"{citation['authors'][0]['name']}, version {citation['version']}")
     name = html.escape(book[0].title)
     title = (
         f'<section class="title-page"><h1 class="title">{name}</h1>'
         f"<p>An executable companion to <em>{html.escape(paper['title'])}</em><br>"
-        f"by {html.escape(people)} ({paper['collection-title']}, {paper['year']})</p>"
-        f"<p>{html.escape(citation['authors'][0]['name'])}, version {citation['version']}</p>"
+        f"by {html.escape(people)} ({where})</p>"
+        f"<p>{makers}</p>"
         "<p>Every number and every figure was computed by the run that made this book.</p>"
         "</section>"
     )
@@ -191,7 +196,7 @@ def make(root: Path, pdf: Path, source: Path = chapters.ROOT) -> int:
     path = browser.executable()
     if path is None:
         raise FileNotFoundError("no Chromium on the PATH, which prints the book")
-    citation = yaml.safe_load((source / "CITATION.cff").read_text("utf-8"))
+    citation = yaml.safe_load((source / "CITATION.cff").read_text("utf-8-sig"))
     listed = contents(source / "_toc.yml")
     pages = [page for _, page in listed]
     book = [chapter(root, part, page, pages) for part, page in listed]

@@ -57,12 +57,12 @@ def table(lines: list[str]) -> str:
 
 def page(text: str) -> str:
     """Return what stands on the page for a file of a benchmark."""
-    command, machine, *lines = text.rstrip().splitlines()
+    command, machine, *lines = [*text.rstrip().splitlines(), "", ""]
     printed = "\n".join(lines).strip("\n")
     listing = f'<div class="highlight"><pre tabindex="0">{escape(printed)}</pre></div>'
     shown = table(lines)
     if shown:
-        without = ", ".join(NONE.findall(printed))
+        without = escape(", ".join(NONE.findall(printed)))
         shown += f"<p>Not separated, so without a point: {without}.</p>" if without else ""
         listing = (
             f'{shown}<details class="benchmark-printed"><summary>Everything as it was printed'
@@ -81,7 +81,7 @@ class Benchmark(SphinxDirective):
         """Return it as HTML."""
         _, path = self.env.relfn2path(self.arguments[0])
         self.env.note_dependency(path)
-        return [nodes.raw("", page(Path(path).read_text("utf-8")), format="html")]
+        return [nodes.raw("", page(Path(path).read_text("utf-8-sig")), format="html")]
 
 
 def setup(app: Sphinx) -> dict[str, object]:

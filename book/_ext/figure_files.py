@@ -13,6 +13,7 @@ A page without code shows a chapter's figure, as it came out of the run, by
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from pathlib import Path
 
@@ -25,18 +26,21 @@ from kktnotes.figures.carrying import MIME, unpack
 
 FOLDER = "_static/figures"
 KINDS = {"svg": "SVG", "csv": "data (CSV)"}
+NAME = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+"""What a figure's name may be, since files are called by it."""
 
 
 def carried(notebook: Path) -> dict[str, dict[str, str]]:
     """Return the texts that a notebook's figures carry: name of the figure -> svg, csv."""
     found = {}
-    for cell in json.loads(notebook.read_text("utf-8"))["cells"]:
+    for cell in json.loads(notebook.read_text("utf-8-sig"))["cells"]:
         name = cell["metadata"].get("mystnb", {}).get("figure", {}).get("name")
         for output in cell.get("outputs", []):
             packed = output.get("metadata", {}).get(MIME)
-            if name and packed:
+            if packed and isinstance(name, str) and NAME.fullmatch(name):
                 found[name] = {kind: unpack(packed[kind]) for kind in KINDS}
-                found[name]["alt"] = cell["metadata"]["mystnb"].get("image", {}).get("alt", "")
+                alt = cell["metadata"]["mystnb"].get("image", {}).get("alt", "")
+                found[name]["alt"] = f"{alt}"
     return found
 
 
@@ -57,7 +61,8 @@ class FigureFrom(SphinxDirective):
         self.env.app.figure_files[name] = files[name]
         page = self.env.app.builder.get_target_uri(self.env.docname)
         source = relative_uri(page, f"{FOLDER}/{name}.svg")
-        picture = f'<img class="figure-from" src="{source}" alt="{escape(files[name]["alt"])}">'
+        alt = escape(files[name]["alt"])
+        picture = f'<img class="figure-from" src="{escape(source)}" alt="{alt}">'
         figure = nodes.figure("", nodes.raw("", picture, format="html"), align="default")
         caption = nodes.caption()
         texts, _ = self.state.inline_text(" ".join(self.content), self.lineno)
@@ -83,8 +88,8 @@ def link(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         page = app.builder.get_target_uri(docname)
         links = " ".join(
             f'<a class="figure-file" download '
-            f'href="{relative_uri(page, f"{FOLDER}/{names[0]}.{kind}")}" '
-            f'aria-label="{escape(f"this figure as {word}")}">{word}</a>'
+            f'href="{escape(relative_uri(page, f"{FOLDER}/{names[0]}.{kind}"))}" '
+            f'aria-label="{escape(f"this figure as {word}")}">{escape(word)}</a>'
             for kind, word in KINDS.items()
         )
         links = f' <span class="figure-files">{links}</span>'

@@ -46,32 +46,65 @@ MENDED = (
 )
 
 
+SPECIAL = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "{": r"\textbraceleft{}",  # BibTeX counts braces, those behind a backslash too
+        "}": r"\textbraceright{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        **{letter: f"\\{letter}" for letter in "&%$#_"},
+    }
+)
+"""What LaTeX takes for commands, as text."""
+
+
+def latex(words: object) -> str:
+    """Return words as a field of BibTeX shows them: on one line, nothing in them a command."""
+    return " ".join(f"{words}".split()).translate(SPECIAL)
+
+
+def person(one: dict) -> str:
+    """Return an author as BibTeX takes names apart: a name as a whole, or family and given names.
+
+    Each is one group of letters where a word or comma in it would be taken for what parts names.
+    """
+
+    def held(name: object) -> str:
+        shown = latex(name)
+        return f"{{{shown}}}" if re.search(r",|\band\b", shown, re.I) else shown
+
+    if "name" in one:
+        return f"{{{latex(one['name'])}}}"
+    return f"{held(one['family-names'])}, {held(one['given-names'])}"
+
+
 def bibtex(citation: dict) -> str:
     """Return BibTeX of the paper and of this book from the fields of CITATION.cff."""
     paper = citation["preferred-citation"]
-    people = " and ".join(
-        f"{one['family-names']}, {one['given-names']}" for one in paper["authors"]
-    )
+    first = re.sub(r"[^a-z]", "", f"{paper['authors'][0]['family-names']}".lower())
     number = next(one["value"] for one in paper["identifiers"] if one["value"].startswith("arXiv"))
     entries = (
         (
             "inproceedings",
-            f"{paper['authors'][0]['family-names'].lower()}{paper['year']}doubleedged",
+            f"{first}{re.sub(r'[^0-9]', '', str(paper['year']))}doubleedged",
             {
-                "title": f"{{{paper['title']}}}",
-                "author": people,
-                "booktitle": paper["collection-title"],
-                "year": paper["year"],
-                "note": number,
+                "title": f"{{{latex(paper['title'])}}}",
+                "author": " and ".join(map(person, paper["authors"])),
+                "booktitle": latex(paper["collection-title"]),
+                "year": latex(paper["year"]),
+                "note": latex(number),
             },
         ),
         (
             "misc",
             "kktnotes",
             {
-                "title": f"{{{citation['title']}}}",
-                "author": " and ".join(f"{{{one['name']}}}" for one in citation["authors"]),
-                "note": f"Version {citation['version']}",
+                "title": f"{{{latex(citation['title'])}}}",
+                "author": " and ".join(map(person, citation["authors"])),
+                "note": latex(f"Version {citation['version']}"),
             },
         ),
     )
@@ -87,7 +120,7 @@ def cite(app: Sphinx, config: Config) -> None:
     """Put "cite this" under every page."""
     if not CITATION.exists():
         return
-    citation = yaml.safe_load(CITATION.read_text("utf-8"))
+    citation = yaml.safe_load(CITATION.read_text("utf-8-sig"))
     config.html_theme_options["extra_footer"] = (
         '<details class="cite-this"><summary>Cite the paper and this book</summary>'
         f'<div class="highlight"><pre tabindex="0">{escape(bibtex(citation))}</pre></div></details>'
@@ -193,11 +226,12 @@ def mend(app: Sphinx, error: Exception | None) -> None:
             new = pattern.sub(instead, new)
         folder, copies = posixpath.dirname(name), {}
         for address, anchor in REFERENCE.findall(new):
-            page = posixpath.normpath(posixpath.join(folder, address)) if address else name
+            file = unescape(address)
+            page = posixpath.normpath(posixpath.join(folder, file)) if file else name
             if (page, anchor) in targets:
                 copies[f"{address}#{anchor}"] = targets[page, anchor]
         templates = "".join(
-            f'<template data-preview="{escape(to)}">{html}</template>'
+            f'<template data-preview="{escape(unescape(to))}">{html}</template>'
             for to, html in copies.items()
         )
         new = new.replace("</body>", f"{templates}</body>", 1)

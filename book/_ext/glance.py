@@ -75,7 +75,7 @@ def row(entry: Entry, links: Addresses) -> str:
     statement = entry.statement
     parts = [
         f"{chip(part.verdict.word)} {escape(part.conclusion.name)}"
-        + (f", {slack}" if (slack := shown_slack(part.verdict.slack)) else "")
+        + (f", {escape(slack)}" if (slack := shown_slack(part.verdict.slack)) else "")
         for part in entry.parts
     ]
     verdicts = "".join(f"<p>{part}</p>" for part in parts if entry.found)

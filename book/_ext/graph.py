@@ -48,7 +48,7 @@ def graph(ledger: Ledger, links: Addresses) -> str:
     width = max(x for x, _ in at.values()) + WIDTH + MARGIN
     height = max(y for _, y in at.values()) + HEIGHT / 2 + MARGIN
     edges = "".join(
-        f'<path data-from="{ends[0]}" data-to="{ends[1]}" '
+        f'<path data-from="{escape(ends[0])}" data-to="{escape(ends[1])}" '
         f'd="{curve(path, at)}" marker-end="url(#graph-arrow)"/>'
         for ends, path in drawn.paths.items()
     )
@@ -120,7 +120,7 @@ def box(entry: Entry, links: Addresses, x: float, middle: float) -> str:
     right = f"word-{word.replace(' ', '-')}"
     part = " in part" if entry.partial else ""
     return (
-        f'<a href="{escape(links.statement(statement.id))}" data-name="{statement.id}">'
+        f'<a href="{escape(links.statement(statement.id))}" data-name="{escape(statement.id)}">'
         f'<rect class="graph-box" x="{x:.0f}" y="{y:.0f}" width="{WIDTH}" height="{HEIGHT}">'
         f"<title>{escape(label)}</title></rect>"
         f'<text class="graph-name">{name}</text>'

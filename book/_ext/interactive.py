@@ -10,27 +10,42 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.util import logging
 
 from kktnotes.figures.interactive import MIME
 
+logger = logging.getLogger(__name__)
 PARTS = {"plane": ("pieces",)}
 """Scripts that a kind needs beside its own and the core."""
+KIND = re.compile(r"[a-z]+(-[a-z]+)*", re.ASCII)
 FOLDER = Path(__file__).resolve().parent.parent / "_interactive"
 
 
 def stored(notebook: Path) -> dict[int, dict]:
     """Return what the interactive figures of a notebook hold, by the number of their cell."""
     found = {}
-    for number, cell in enumerate(json.loads(notebook.read_text("utf-8"))["cells"]):
+    for number, cell in enumerate(json.loads(notebook.read_text("utf-8-sig"))["cells"]):
         for output in cell.get("outputs", ()):
             if MIME in output.get("metadata", {}):
                 found[number] = output["metadata"][MIME]
     return found
+
+
+def strange(figure: object) -> str:
+    """Return what no page can be made of in what a figure holds; empty where it is all right."""
+    if not isinstance(figure, dict) or not {"kind", "label", "data"} <= set(figure):
+        return "without kind, label and data"
+    if not isinstance(figure["kind"], str) or not KIND.fullmatch(figure["kind"]):
+        return f"of kind {figure['kind']!r:.80}, allowed is the name of a script"
+    if not isinstance(figure["label"], str):
+        return f"with the label {figure['label']!r:.80}, allowed is a text"
+    return ""
 
 
 def script(figure: dict) -> nodes.raw:
@@ -48,6 +63,10 @@ def insert(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     if notebook.suffix != ".ipynb":
         return
     figures = stored(notebook)
+    for number, figure in list(figures.items()):
+        if wrong := strange(figure):
+            logger.warning("cell %d: an interactive figure %s", number, wrong, location=docname)
+            del figures[number]
     for node in list(doctree.findall(nodes.container)):
         if node.get("nb_element") == "cell_code" and node.get("cell_index") in figures:
             node += script(figures[node["cell_index"]])

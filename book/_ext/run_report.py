@@ -26,6 +26,7 @@ STORED = (
 
 def table(caption: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """Return a table whose first column names its rows, as HTML."""
+    rows = [tuple(map(str, row)) for row in rows]
     top = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
     body = "".join(
         f'<tr><th scope="row">{escape(row[0])}</th>'
@@ -57,7 +58,7 @@ def run_of(env: BuildEnvironment) -> dict | None:
     """Return the facts of the run that made these pages, None where none did."""
     path = Path(env.app.srcdir) / "book" / "run.json"
     env.note_dependency(str(path))
-    return json.loads(path.read_text("utf-8")) if path.exists() else None
+    return json.loads(path.read_text("utf-8-sig")) if path.exists() else None
 
 
 def report(facts: dict) -> str:

@@ -34,7 +34,7 @@ def table(ledger: Ledger, links: Addresses) -> str:
             section = entry.statement.section[0]
             body.append(
                 f'<tr class="statements-section"><th scope="rowgroup" colspan="{len(COLUMNS)}">'
-                f"Section {section}</th></tr>"
+                f"Section {escape(section)}</th></tr>"
             )
         body.append(row(entry, ledger, links))
     caption = (
@@ -50,12 +50,12 @@ def table(ledger: Ledger, links: Addresses) -> str:
 def row(entry: Entry, ledger: Ledger, links: Addresses) -> str:
     """Return the row of one statement; its id is `statement-` and the statement's own."""
     statement = entry.statement
-    name = f"<strong>{escape(statement.name)}</strong>"
+    name, title = escape(statement.id), f"<strong>{escape(statement.name)}</strong>"
     address = links.statement(statement.id)
     if not address.endswith(f"#statement-{statement.id}"):
-        name = f'<a href="{escape(address)}">{name}</a>'
+        title = f'<a href="{escape(address)}">{title}</a>'
     rests = ", ".join(
-        f'<a href="#statement-{other}">{escape(ledger.entries[other].statement.name)}</a>'
+        f'<a href="#statement-{escape(other)}">{escape(ledger.entries[other].statement.name)}</a>'
         for other in statement.rests_on
     )
     rests = f'<p class="statements-rests">rests on {rests}</p>' if rests else ""
@@ -65,7 +65,7 @@ def row(entry: Entry, ledger: Ledger, links: Addresses) -> str:
         for column, cell in zip(COLUMNS[1:], cells, strict=True)
     )
     return (
-        f'<tr id="statement-{statement.id}"><th scope="row"><span id="{statement.id}"></span>{name}'
+        f'<tr id="statement-{name}"><th scope="row"><span id="{name}"></span>{title}'
         f"<p>{escape(statement.gist)}</p>{rests}</th>{data}</tr>"
     )
 

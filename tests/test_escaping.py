@@ -1,0 +1,315 @@
+"""Whatever text says, it comes out as text: on pages, in the graph, in BibTeX, on paper."""
+
+import json
+import sys
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+from docutils import nodes
+from pybtex.database import parse_string
+from test_statements_page import CARDS, STATEMENTS, TEXT, build, write
+
+import kktnotes as kn
+from kktnotes.evidence.ledger import Entry, Found, Ledger, Part
+from kktnotes.evidence.statements import Conclusion, Statement, Statements
+from kktnotes.evidence.verdict import Verdict
+from kktnotes.figures import carrying
+from tools import chapters, pdf
+
+sys.path.append(str(chapters.ROOT / "book" / "_ext"))
+import benchmark
+import figure_files
+import furniture
+import glance
+import graph
+import interactive
+import run_report
+import statements_table
+
+EVIL = """</p><script>alert(1)</script>"'& </title></pre>"""
+
+
+def harmless(text, *places):
+    """The parsed HTML, in which EVIL is text only; `places` select where it has to be read."""
+    soup = BeautifulSoup(text, "html.parser")
+    assert not soup.select("script:not([type='application/json'])"), text
+    for tag in soup.find_all(True):
+        for name, value in tag.attrs.items():
+            assert not name.startswith("on") and '"' not in name and "'" not in name
+            words = " ".join(value) if isinstance(value, list) else value
+            assert "alert" not in words or EVIL in words, (tag.name, name, words)
+    for place in places:
+        read = [tag.get_text() for tag in soup.select(place)]
+        assert any(EVIL in one for one in read), (place, read)
+    return soup
+
+
+class Evil:
+    """Addresses of a book whose pages and titles are called so."""
+
+    def statement(self, name):
+        return f"{EVIL}.html#{name}"
+
+    def cell(self, found):
+        return f"{EVIL}.html#{found.anchor}"
+
+    def title(self, found):
+        return EVIL
+
+
+@pytest.fixture(scope="module")
+def ledger():
+    """A ledger made by hand, past all checks, of two statements whose every text is EVIL."""
+    conclusion = Conclusion(EVIL, EVIL, "bound")
+    entries = {}
+    for name, rests in ((EVIL, ()), (f"{EVIL} again", (EVIL,))):
+        statement = Statement(
+            name, EVIL, EVIL, EVIL, (conclusion,), (EVIL,), rests, EVIL, "", EVIL, True
+        )
+        found = Found(EVIL, 1, None, Verdict("contradicted", -0.5, EVIL))
+        tiny = Verdict("contradicted", 1e-15, EVIL)
+        part = Part(conclusion, (found,), tiny)
+        entries[name] = Entry(statement, (part,), Verdict("holds", 0.5, EVIL), (found,))
+    statements = Statements({name: one.statement for name, one in entries.items()}, {EVIL: EVIL})
+    return Ledger(statements, entries)
+
+
+def test_the_table_of_statements(ledger):
+    soup = harmless(
+        statements_table.table(ledger, Evil()), "th strong", "th > p", ".statements-rests", "li",
+        'td[data-label="Verdict"] p', 'td[data-label="What the verdict does not show"]',
+        'td[data-label="Verdict"] a',
+    )  # fmt: skip
+    assert soup.select_one(".statements-section th").get_text() == "Section <"
+    assert [row["id"] for row in soup.select("tr[id]")] == [
+        f"statement-{name}" for name in ledger.entries
+    ]
+    assert soup.select_one("th a")["href"].startswith(EVIL)
+
+
+def test_the_verdicts_at_a_glance(ledger, monkeypatch):
+    monkeypatch.setattr(glance, "MAIN", tuple(ledger.entries))
+    text = glance.glance(ledger, Evil())
+    soup = harmless(text, "th a", "td", ".glance-counts a")
+    assert "< 10" in soup.select(".glance-main td")[-1].get_text() and "< 10" not in text
+
+
+def test_the_graph_is_well_formed(ledger):
+    text = graph.graph(ledger, Evil())
+    soup = harmless(text, "rect title")
+    svg = ElementTree.fromstring(text[text.index("<svg") : text.index("</svg>") + 6])
+    space = "{http://www.w3.org/2000/svg}"
+    assert [link.get("data-name") for link in svg.findall(f"{space}a")] == [*ledger.entries]
+    path = svg.find(f"{space}g/{space}path")
+    assert (path.get("data-from"), path.get("data-to")) == tuple(ledger.entries)
+    assert "alert(1)" in "".join(tag.get_text() for tag in soup.select(".graph-name"))
+
+
+def test_a_benchmarks_print():
+    row = f"case {EVIL} 1 2 3 4 5 6 s 7 ms a point"
+    printed = f"$ python {EVIL}\n{EVIL}\n\n{row}\n{EVIL}\n"
+    harmless(benchmark.page(printed), ".benchmark-run code", ".benchmark-run", "pre")
+    # A word of an attack may hold anything but blanks.
+    row = "B <script>alert(1)</script> 10 9 1.0 2.0 0.5 3 s 4 ms a point"
+    soup = harmless(benchmark.page(f"$ a\nb\n\n{row}\n"))
+    assert "<script>alert(1)</script>" in soup.table.get_text()
+    for short in ("", "one line", "two\nlines"):
+        harmless(benchmark.page(short))
+
+
+def test_the_run_report():
+    facts = {
+        "profile": EVIL,
+        "machine": dict.fromkeys(("processor", "memory", "system", "cores", "python"), EVIL),
+        "chapters": [{"name": EVIL, "seconds": 1.0, "parameters": {EVIL: EVIL}}],
+        "versions": {EVIL: EVIL, "none": None},
+    }
+    harmless(run_report.report(facts), "th", "td")
+    assert EVIL in run_report.took(facts, EVIL)
+
+
+def test_the_data_of_an_interactive_figure():
+    figure = {"kind": "plane", "label": EVIL, "data": {EVIL: [EVIL]}}
+    soup = harmless(interactive.script(figure).astext())
+    [script] = soup.select("script")
+    assert script["data-label"] == EVIL
+    assert json.loads(script.string) == {EVIL: [EVIL]}
+    assert interactive.strange(figure) == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"kind": EVIL}, "of kind"),
+        ({"kind": "../plane"}, "of kind '../plane', allowed is the name of a script"),
+        ({"kind": 5}, "of kind 5"),
+        ({"label": None}, "with the label None, allowed is a text"),
+        (None, "without kind, label and data"),
+    ],
+)
+def test_an_interactive_figure_of_another_make_is_named_and_left_out(changes, words):
+    figure = {"kind": "plane", "label": "a", "data": {}}
+    assert words in interactive.strange(changes and figure | changes)
+
+
+def test_files_of_figures_are_called_by_plain_names(tmp_path):
+    packed = {"svg": carrying.pack("<svg/>"), "csv": carrying.pack("a")}
+    cells = [
+        {
+            "metadata": {"mystnb": {"figure": {"name": name}, "image": {"alt": EVIL}}},
+            "outputs": [{"metadata": {carrying.MIME: packed}}],
+        }
+        for name in ("fig-a", EVIL, "../../up", 5, None, "")
+    ]
+    path = tmp_path / "a.ipynb"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps({"cells": cells}).encode())
+    found = figure_files.carried(path)
+    assert [*found] == ["fig-a"] and found["fig-a"]["alt"] == EVIL
+
+
+CITATION = {
+    "title": EVIL,
+    "version": EVIL,
+    "authors": [{"name": f"{EVIL} and {{others}}"}],
+    "preferred-citation": {
+        "title": f"{EVIL} 100 % of $x_1$ \\input{{secret}} {{ # ~ ^",
+        "authors": [
+            {"family-names": EVIL, "given-names": "A, B and C"},
+            {"family-names": "O'Neill", "given-names": "D. }"},
+        ],
+        "collection-title": f"{EVIL}}}\n@misc{{more,",
+        "year": f"2023{EVIL}",
+        "identifiers": [{"value": f"arXiv:{EVIL}"}],
+    },
+}
+
+
+def test_the_citation_on_pages_and_as_bibtex(tmp_path, monkeypatch):
+    text = furniture.bibtex(CITATION)
+    entries = parse_string(text, "bibtex").entries
+    assert len(entries) == 2 and len(entries["kktnotes"].persons["author"]) == 1
+    [paper] = [one for key, one in entries.items() if key != "kktnotes"]
+    assert len(paper.persons["author"]) == 2
+    plain = text.replace("\\&", "").replace("\\%", "").replace("\\$", "").replace("\\#", "")
+    assert not set("&%$#~^<>") & set(plain) and "\\input" not in plain and "_1" in plain
+    assert "\\_1" in plain and "\\textbackslash{}input\\textbraceleft{}secret" in plain
+    path = tmp_path / "CITATION.cff"
+    path.write_bytes(b"\xef\xbb\xbf" + yaml.safe_dump(CITATION).encode())
+    monkeypatch.setattr(furniture, "CITATION", path)
+
+    class Config:
+        html_theme_options = {}  # noqa: RUF012
+
+    furniture.cite(None, Config)
+    soup = harmless(Config.html_theme_options["extra_footer"])
+    assert soup.pre.get_text() == text
+
+
+def test_ordinary_fields_stay_as_they_are_in_bibtex():
+    assert furniture.latex("Bartlett, Peter L. (NeurIPS): O'Neill-Über") == (
+        "Bartlett, Peter L. (NeurIPS): O'Neill-Über"
+    )
+    assert furniture.person({"family-names": "Anders", "given-names": "Rand"}) == "Anders, Rand"
+
+
+def test_a_preview_is_found_by_the_address_that_its_link_has(tmp_path):
+    page = (
+        '<html><body><div class="math notranslate" id="equation-1"><p>E</p></div>'
+        '<a class="reference internal" href="a&amp;b.html#equation-1">x</a></body></html>'
+    )
+    for name in ("a&b.html", "c.html"):
+        (tmp_path / name).write_text(page, "utf-8")
+
+    class App:
+        outdir = tmp_path
+
+        class builder:
+            format = "html"
+
+    furniture.mend(App, None)
+    soup = BeautifulSoup((tmp_path / "c.html").read_text("utf-8"), "html.parser")
+    assert soup.template["data-preview"] == soup.a["href"] == "a&b.html#equation-1"
+
+
+def test_the_sheet_that_is_printed(tmp_path):
+    (tmp_path / "book").mkdir()
+    head = (
+        '<link rel="stylesheet" href="../_static/a.css"><script>window.MathJax = {}</script>'
+        '<script src="../_static/tex-svg.js"></script>'
+    )
+    page = f'<article class="bd-article"><h1>{html(EVIL)}</h1><p>{html(EVIL)}</p></article>'
+    (tmp_path / "book" / "a.html").write_text(head + page, "utf-8")
+    book = [pdf.chapter(tmp_path, EVIL, "book/a", ["book/a"])]
+    book.append(pdf.Chapter(f"{EVIL} 2", f'a"><b>{EVIL}', book[0].article))
+    soup = BeautifulSoup(pdf.sheet(tmp_path, book, CITATION), "html.parser")
+    assert len(soup.select("script")) == 2
+    for place in (
+        "title",
+        "h1.title",
+        ".title-page em",
+        ".contents .part",
+        ".contents a",
+        "main p",
+    ):
+        assert EVIL in soup.select_one(place).get_text(), place
+    shown = soup.select_one(".title-page").get_text()
+    assert f"2023{EVIL}" in shown and f"version {EVIL}" in shown
+    assert soup.select(".contents a")[1]["href"] == f'#a"><b>{EVIL}'
+
+
+@pytest.mark.parametrize(
+    ("link", "kept"),
+    [
+        ("https://arxiv.org/", True), ("http://a/", True), ("mailto:a@b", True), ("data:a", False),
+        ("javascript:alert(1)", False), (" JavaScript:alert(1)", False),
+        ("file:///etc/passwd", False), ("vbscript:a", False),
+    ],
+)  # fmt: skip
+def test_links_of_the_printed_book_lead_to_pages_alone(link, kept):
+    assert pdf.address("book/a", link, ["book/a"]) == (link if kept else "")
+
+
+def html(text):
+    """EVIL as the finished pages hold it."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+
+
+def test_a_whole_book_whose_texts_are_hostile(tmp_path):
+    """Built with warnings as errors; everything that was hostile can be read on its pages."""
+    toml = json.dumps(EVIL)
+    statements = STATEMENTS
+    for old in ("It is small & so.", "it is bounded", "Both of them", "All other cases.",
+                "something is small", "There are two.", "Too rare.", "Theorem 3.1"):  # fmt: skip
+        assert f'"{old}"' in statements
+        statements = statements.replace(f'"{old}"', toml)
+    met = kn.Terms([kn.Term("small", 1.0, "<=", 2.0, EVIL)])
+    first = kn.record("lemma-2-1", "bound", 1.5, "<=", 2.0, hypotheses=met)
+    write(tmp_path, [first, *CARDS[1:]], text=TEXT, statements=statements)
+    citation = furniture.CITATION.read_text("utf-8")
+    built, pages = build(tmp_path)
+    assert built.returncode == 0, built.stderr
+    assert citation == furniture.CITATION.read_text("utf-8")
+    own = {name: BeautifulSoup(page, "html.parser").article for name, page in pages.items()}
+    for name, article in own.items():
+        assert not [tag for tag in article.select("script") if "alert" in tag.get_text()], name
+    first, table = own["first"], own["statements"]
+    straight = str.maketrans("”’", "\"'")  # Sphinx sets quotation marks
+    read = first.select_one("#paper-both").get_text().translate(straight)
+    assert read.count(EVIL) == 2
+    assert EVIL in " ".join(t.get_text().translate(straight) for t in first.select(".verdict"))
+    row = table.select_one("#statement-lemma-2-1").get_text()
+    assert row.count(EVIL) >= 4
+    assert any(EVIL in tag.get_text() for tag in table.select("svg title"))
+
+
+def test_nodes_that_hold_finished_html_are_those_of_this_file():
+    """Every place of the extension that makes raw HTML is one that these tests look at."""
+    folder = chapters.ROOT / "book" / "_ext"
+    found = {path.name: path.read_text("utf-8").count("nodes.raw(") for path in folder.glob("*.py")}
+    assert {name: count for name, count in found.items() if count} == {
+        "benchmark.py": 1, "figure_files.py": 2, "interactive.py": 1, "run_report.py": 1,
+        "verdicts.py": 1,
+    }  # fmt: skip
+    assert nodes.raw
