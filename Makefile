@@ -15,7 +15,7 @@ STARTS := { "$(PYTHON)" -c "" >/dev/null 2>&1 || { echo "$(PYTHON) does not star
 SUPPORTED := "$(PYTHON)" -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 10) <= v <= (3, 13) else "Python 3.10 to 3.13 is needed, $(PYTHON) is %d.%d: make PYTHON=python3.12 ..." % v)'
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book pdf html notebooks benchmarks package test lint format clean distclean
+.PHONY: help environment book pdf html notebooks benchmarks package matrix test lint format clean distclean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -33,8 +33,7 @@ pdf: book  ## print the pages of a profile as one book, _build/PROFILE/kktnotes.
 	$(BIN)/python -m tools.pdf $(PROFILE)
 
 html: environment  ## build the pages from the notebooks' stored outputs into _build/html, in seconds
-	rm -rf _build/html
-	$(BIN)/python -c 'from jupyter_book.cli.main import main; main()' build . --all -W -n --keep-going
+	$(BIN)/python -m tools.render --stored
 
 notebooks: environment  ## bring each book/*.ipynb up to date with its text twin (ALL=1: run all of them again)
 	$(BIN)/python -m tools.statement_names
@@ -47,6 +46,9 @@ benchmarks: environment  ## run the benchmarks, some ten minutes, and keep what 
 
 package: environment  ## build a wheel and an sdist and try them in a clean environment
 	$(BIN)/python -m tools.try_package
+
+matrix: environment  ## compare the notebooks, and run the numerical tests, under other processors' kernels (an hour)
+	$(BIN)/python -m tools.matrix
 
 test: lint  ## lint, then the package's, the notebooks' and the pages' tests
 	$(BIN)/python -m pytest --nbval -n 2 --dist loadfile

@@ -2,7 +2,6 @@
 
 import html
 import re
-import shutil
 import subprocess
 import sys
 import unicodedata
@@ -15,7 +14,7 @@ import pytest
 from pypdf import PdfReader
 
 from kktnotes.evidence.ledger import Ledger
-from tools import chapters, pdf, render
+from tools import chapters, pdf
 
 HTML = chapters.ROOT / "_build" / "html"
 HASHED = re.compile(r"^[0-9a-f]{16,}|_images/|\.(png|svg|jpe?g)$")
@@ -46,14 +45,8 @@ class Outline(HTMLParser):
 @pytest.fixture(scope="session")
 def pages():
     """Build the book from the committed notebooks, warnings as errors, and outline every page."""
-    shutil.rmtree(HTML, ignore_errors=True)
-    command = "from jupyter_book.cli.main import main; main()"
-    built = subprocess.run(
-        [sys.executable, "-c", command, "build", str(chapters.ROOT), *render.STRICT],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-m", "tools.render", "--stored"]
+    built = subprocess.run(command, cwd=chapters.ROOT, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stdout[-2000:] + built.stderr[-4000:]
     return {path.relative_to(HTML).as_posix(): Outline(path) for path in HTML.rglob("*.html")}
 

@@ -1,99 +1,29 @@
 """The tools behind `make book`: what is run, what is not run again, what is refused."""
 
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
-import sys
-import textwrap
-import time
 from dataclasses import replace
 
 import nbformat
-import psutil
 import pytest
+from small_book import chapter, command, laid_out, run_all
 
 from tools import chapters, execute, files, jobs, notebooks, render
 from tools.profiles import Profile
 from tools.refusal import Refused
 
-HEADER = """\
----
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-    format_version: 0.13
-kernelspec:
-  display_name: Python 3 (ipykernel)
-  language: python
-  name: python3
----
-
-# A chapter
-
-"""
-CELL = "```{{code-cell}} ipython3\n{}\n```\n"
-
-
-def chapter(root, name, *sources, tag=":tags: [parameters]\n\n"):
-    """Write a chapter with one parameters cell and `sources`; its notebook has no outputs yet."""
-    cells = [CELL.format(f"{tag}k = 2"), *(CELL.format(source) for source in sources)]
-    (root / "book" / f"{name}.md").write_text(HEADER + "\n".join(cells), "utf-8")
-    path = root / "book" / f"{name}.ipynb"
-    nbformat.write(chapters.read_text(path.with_suffix(".md")), path)
-    return path
-
 
 @pytest.fixture
 def book(tmp_path):
-    """A small project of this one's shape: two chapters, two profiles, a package of one line."""
-    for folder in ("book", "profiles", "src/kktnotes", "tools"):
-        (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "_toc.yml").write_text(
-        textwrap.dedent("""\
-            format: jb-book
-            root: book/intro
-            parts:
-              - caption: One
-                chapters:
-                  - file: book/first.ipynb
-                  - file: book/plain
-              - caption: Two
-                chapters:
-                  - file: book/second.ipynb
-            """),
-        "utf-8",
-    )
-    (tmp_path / "profiles" / "quick.toml").write_text("budget = 45\n", "utf-8")
-    (tmp_path / "profiles" / "full.toml").write_text("[first]\nk = 10\n", "utf-8")
-    (tmp_path / "src" / "kktnotes" / "__init__.py").write_text("one = 1\n", "utf-8")
-    (tmp_path / "book" / "statements.toml").write_text("", "utf-8")
-    chapter(tmp_path, "first", "k * k")
-    chapter(tmp_path, "second", "k + 1")
-    return tmp_path
+    """The small project."""
+    return laid_out(tmp_path)
 
 
 def keys(book, profile="quick"):
     """Return the keys that decide whether a chapter is run again."""
     return {job.name: job.key for job in jobs.plan(Profile.load(profile, book), book)}
-
-
-def run_all(book, profile="quick"):
-    """Run the chapters that wait, as the command does; return their names and what failed."""
-    profile = Profile.load(profile, book)
-    waiting = [job for job in jobs.plan(profile, book) if job.finished() is None]
-    failed = execute.run_all(waiting, profile, 2, book) if waiting else {}
-    return {job.name: failed.get(job.name, "") for job in waiting}
-
-
-def command(book, *arguments):
-    """Return how a tool is started in the small project, and with which variables."""
-    shutil.copytree(chapters.ROOT / "tools", book / "tools", dirs_exist_ok=True)
-    variables = os.environ | {"PYTHONPATH": str(book / "src")}
-    return {"args": [sys.executable, "-m", *arguments], "cwd": book, "env": variables}
 
 
 def last_value(path):
@@ -189,36 +119,6 @@ def test_the_command_goes_on_and_ends_with_all_that_failed(book):
     )
     assert ended.returncode == 0, ended.stderr
     assert "third: unchanged" in ended.stdout
-
-
-def test_an_interrupt_loses_nothing_finished_and_leaves_nothing_running(book):
-    chapter(book, "second", "import time\ntime.sleep(600)")
-    # A shell starts background jobs deaf to interrupts, and tests may run in one: begin afresh.
-    begin = (
-        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL);"
-        "os.execv(sys.executable, [sys.executable, '-m', 'tools.execute'])"
-    )
-    how = command(book) | {"args": [sys.executable, "-c", begin]}
-    running = subprocess.Popen(**how, stderr=subprocess.PIPE, text=True)
-    executed = book / "_build" / "quick" / "executed"
-    try:
-        deadline = time.monotonic() + 300
-        while not (executed / "first.json").exists():
-            assert running.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        started = psutil.Process(running.pid).children(recursive=True)
-        running.send_signal(signal.SIGINT)
-        _, said = running.communicate(timeout=120)
-    finally:
-        running.kill()
-    assert running.returncode == 130
-    assert "what was finished stays finished" in said
-    _, alive = psutil.wait_procs(started, timeout=120)
-    assert alive == []
-    assert not (executed / "second.ipynb").exists()
-    planned = jobs.plan(Profile.load("quick", book), book)
-    assert [job.name for job in planned if job.finished() is None] == ["second"]
 
 
 def test_a_broken_record_means_run_again(book):
@@ -324,10 +224,12 @@ def test_some_chapters_alone_can_be_planned(book):
 def test_pages_are_staged_from_the_executed_copies(book):
     for name in ("_config.yml", "CITATION.cff"):
         (book / name).write_text("title: A book\n", "utf-8")
-    with pytest.raises(FileNotFoundError, match=r"tools\.execute quick"):
-        render.stage("quick", book)
+    source = book / "_build" / "quick" / "source"
+    with pytest.raises(Refused, match=r"tools\.execute quick"):
+        render.stage(source, "quick", book)
+    shutil.rmtree(source)
     run_all(book)
-    source = render.stage("quick", book)
+    render.stage(source, "quick", book)
     assert last_value(source / "book" / "second.ipynb") == "3"
     assert (source / "_toc.yml").exists()
 

@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from tools import chapters, ledger
+from tools.refusal import Refused
 
 
 @pytest.fixture
@@ -29,8 +30,10 @@ def test_it_prints_every_statement_and_the_verdicts_of_its_conclusions(book, cap
 
 
 def test_it_reads_what_a_profile_executed(book, capsys):
-    assert ledger.main(["quick"]) == 2
-    assert "make book PROFILE=quick" in capsys.readouterr().err
+    with pytest.raises(Refused, match="make book PROFILE=quick"):
+        ledger.main(["quick"])
+    with pytest.raises(Refused, match=r"PROFILE: got '\.\./quick', allowed is one of full, quick"):
+        ledger.main(["../quick"])
     executed = book / "_build" / "quick" / "executed"
     executed.mkdir(parents=True)
     for path in chapters.chapters():

@@ -90,7 +90,7 @@ def read_notebook(path: Path) -> NotebookNode:
     """
     try:
         return nbformat.reads(path.read_text("utf-8-sig"), as_version=4)
-    except (ValueError, nbformat.ValidationError, UnicodeDecodeError) as error:
+    except (ValueError, AttributeError, KeyError, TypeError, nbformat.ValidationError) as error:
         reason = str(error).splitlines()[0]
         raise Refused(f"{path}: no whole notebook ({reason}); `make notebooks` makes it") from error
 

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from tools import chapters
+from tools.start import started
 
 
 def drawn(notebook: Path) -> int:
@@ -54,4 +55,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(started(main))

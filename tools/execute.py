@@ -20,7 +20,8 @@ from tqdm import tqdm
 from tools import chapters, files, jobs, kernel, pool, surroundings
 from tools.jobs import Job
 from tools.profiles import Profile
-from tools.refusal import Refused, started
+from tools.refusal import Refused
+from tools.start import started
 
 
 def run(job: Job, root: Path, step: Callable[[], None]) -> float:

@@ -8,6 +8,7 @@ that died, more output than a page can hold, a figure's cell that drew no pictur
 from __future__ import annotations
 
 import asyncio
+import atexit
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -95,10 +96,15 @@ def run(
     except CellExecutionError as error:
         raise Failure(*at, error.traceback) from error
     except DeadKernelError as error:
-        reason = "the kernel died: out of memory, killed, or a crash below Python"
-        if client.killing is not None:
-            reason = f"the notebook's outputs have more than {MOST_OUTPUT:,} characters"
-        raise Failure(*at, reason) from error
+        if client.killing is None:
+            reason = "the kernel died: out of memory, killed, or a crash below Python"
+            raise Failure(*at, reason) from error
+    except RuntimeError as error:  # before the first cell
+        raise Failure(*at, f"the kernel did not start: {error}") from error
+    finally:
+        atexit.unregister(client._cleanup_kernel)  # which nbclient leaves behind in that case
+    if client.killing is not None:
+        raise Failure(*at, f"the notebook's outputs have more than {MOST_OUTPUT:,} characters")
     for part in (notebook, *notebook.cells):
         for noise in ("language_info", "execution", "papermill"):
             part.metadata.pop(noise, None)

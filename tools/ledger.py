@@ -12,7 +12,9 @@ from pathlib import Path
 
 from kktnotes.evidence.card import shown_slack
 from kktnotes.evidence.ledger import Entry, Ledger
-from tools import chapters
+from tools import chapters, profiles
+from tools.refusal import Refused
+from tools.start import started
 
 
 def read(profile: str | None, root: Path = chapters.ROOT) -> Ledger:
@@ -35,15 +37,16 @@ def lines(entry: Entry) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the ledger; return 1 if it has faults, 2 if the profile was not run."""
+    """Print the ledger; return 1 if it has faults."""
     parser = argparse.ArgumentParser(prog="python -m tools.ledger", description=__doc__)
     parser.add_argument("profile", nargs="?", help="a profile that was run with tools.execute")
     profile = parser.parse_args(arguments).profile
+    if profile is not None:
+        profiles.named(profile)
     try:
         ledger = read(profile)
     except FileNotFoundError as error:
-        print(f"{error.filename}: run `make book PROFILE={profile}` first", file=sys.stderr)
-        return 2
+        raise Refused(f"{error.filename}: run `make book PROFILE={profile}` first") from error
     for entry in ledger.entries.values():
         print("\n".join(lines(entry)))
     for fault in ledger.faults:
@@ -52,4 +55,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(started(main))

@@ -17,7 +17,8 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from tools import chapters, files, kernel, pool, surroundings
-from tools.refusal import Refused, started
+from tools.refusal import Refused
+from tools.start import started
 
 
 def carried(text: NotebookNode, stored: NotebookNode) -> bool:

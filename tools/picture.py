@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 from kktnotes.figures.carrying import MIME, unpack
-from tools import chapters
+from tools import chapters, files
+from tools.start import started
 
 CHAPTER, NAME = "perturbation", "figure-perturbation-radius"
 PICTURE = chapters.ROOT / "book" / "_figures" / "radius.svg"
@@ -24,10 +24,10 @@ def drawing(notebook: Path, name: str) -> str:
     ValueError
         If the notebook has no such figure.
     """
-    for cell in json.loads(notebook.read_text("utf-8"))["cells"]:
-        if cell["metadata"].get("mystnb", {}).get("figure", {}).get("name") != name:
+    for cell in chapters.read_notebook(notebook).cells:
+        if cell.metadata.get("mystnb", {}).get("figure", {}).get("name") != name:
             continue
-        for output in cell["outputs"]:
+        for output in cell.outputs:
             if MIME in output.get("metadata", {}):
                 return unpack(output["metadata"][MIME]["svg"])
     raise ValueError(f"name: got {name!r}, {notebook.name} has no such figure")
@@ -39,7 +39,7 @@ def update() -> bool:
     if PICTURE.exists() and PICTURE.read_text("utf-8") == fresh:
         return False
     PICTURE.parent.mkdir(exist_ok=True)
-    PICTURE.write_text(fresh, "utf-8")
+    files.replace(PICTURE, fresh)
     return True
 
 
@@ -50,4 +50,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(started(main))
