@@ -1,6 +1,10 @@
 """The browser of the page tests: a page is handed over when nothing on it is on its way."""
 
+import os
+
 import pytest
+
+from tools import browser, pdf
 
 FADE = """<!doctype html><title>t</title>
 <style>p {{ color: rgb(255, 255, 255); transition: color {seconds}s linear; }}
@@ -13,6 +17,42 @@ b {{ display: inline-block; animation: turn 1s linear infinite; }}</style>
   document.documentElement.className = 'dark';
 }})</script>"""
 COLOR = "getComputedStyle(document.querySelector('p')).color"
+
+
+@pytest.mark.parametrize(("user", "unboxed"), [(0, True), (1000, False)])
+def test_only_root_goes_without_the_sandbox(monkeypatch, user, unboxed):
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    assert ("--no-sandbox" in browser.flags()) == unboxed
+    assert set(browser.FLAGS) <= set(browser.flags())
+    started = []
+
+    class Process:
+        def __init__(self, command, **_):
+            started.extend(command)
+
+    monkeypatch.setattr(browser.subprocess, "Popen", Process)
+    made = browser.Browser("/chromium", "/profile")
+    os.close(made.read_end)
+    os.close(made.write_end)
+    assert "/chromium" in started and ("--no-sandbox" in started) == unboxed
+
+
+def test_a_browser_that_does_not_start_is_named(tmp_path, monkeypatch, capsys):
+    with (
+        browser.Browser("/bin/false", tmp_path, timeout=20) as running,
+        pytest.raises(OSError, match=r"the browser ended|Broken pipe"),
+    ):
+        running.send("Target.getTargets", {})
+
+    def ended(*_):
+        raise ConnectionError(browser.ENDED)
+
+    (tmp_path / "_build" / "quick" / "html").mkdir(parents=True)
+    (tmp_path / "_build" / "quick" / "html" / "index.html").write_text("")
+    monkeypatch.setattr(pdf.chapters, "ROOT", tmp_path)
+    monkeypatch.setattr(pdf, "make", ended)
+    assert pdf.main(["quick"]) == 1
+    assert "the browser ended" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("seconds", [0.4, 1.2])

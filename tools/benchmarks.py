@@ -11,12 +11,13 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 from importlib import metadata
 from pathlib import Path
 
 import psutil
 
-from tools import chapters, report
+from tools import chapters, files, report
 
 COMMANDS = {
     "coordinates": ["coordinates.py"],
@@ -44,18 +45,15 @@ def run(name: str, root: Path = chapters.ROOT) -> int:
     command = COMMANDS[name]
     folder = root / "book" / "_benchmarks"
     folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f".{name}.partial"
     threads = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(heading(command))
-            file.flush()
-            script = [sys.executable, str(root / "benchmarks" / command[0]), *command[1:]]
-            done = subprocess.run(script, stdout=file, env=os.environ | threads, check=False)
+    with tempfile.TemporaryFile() as printed:  # has no name: gone when it is interrupted or killed
+        printed.write(heading(command).encode())
+        printed.flush()
+        script = [sys.executable, str(root / "benchmarks" / command[0]), *command[1:]]
+        done = subprocess.run(script, stdout=printed, env=os.environ | threads, check=False)
         if done.returncode == 0:
-            os.replace(partial, folder / f"{name}.txt")
-    finally:  # also when it is interrupted
-        partial.unlink(missing_ok=True)
+            printed.seek(0)
+            files.replace(folder / f"{name}.txt", printed.read())
     return done.returncode
 
 

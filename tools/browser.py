@@ -19,7 +19,6 @@ from pathlib import Path
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = (
     "--headless",
-    "--no-sandbox",
     "--disable-gpu",
     "--disable-dev-shm-usage",
     "--no-first-run",
@@ -30,6 +29,12 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--remote-debugging-pipe",
 )
+UNBOXED = "--no-sandbox"
+"""Needed for root alone, whom Chromium refuses to run in its sandbox, and for nobody else."""
+ENDED = (
+    "the browser ended: it did not start, or was stopped (for other users than root it needs the "
+    "system's leave for its sandbox, user namespaces)"
+)
 # Colors that fade in are on their way for a moment after the load; what never ends is not awaited.
 FADING = (
     "document.getAnimations().some(one => one.playState === 'running' "
@@ -37,6 +42,12 @@ FADING = (
 )
 # Puts the two pipe ends where Chromium looks for them, then becomes Chromium.
 LAUNCH = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"  # noqa: E501
+
+
+def flags() -> tuple[str, ...]:
+    """Return what Chromium is started with by this user."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return (*FLAGS, UNBOXED) if root else FLAGS
 
 
 def executable() -> str | None:
@@ -95,7 +106,7 @@ class Browser:
         theirs_in, ours_out = os.pipe()
         # High numbers, so that putting them on 3 and 4 does not overwrite one with the other.
         passed = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (theirs_in, theirs_out)]
-        command = [sys.executable, "-c", LAUNCH, *map(str, passed), path, *FLAGS]
+        command = [sys.executable, "-c", LAUNCH, *map(str, passed), path, *flags()]
         self.process = subprocess.Popen(
             [*command, f"--user-data-dir={profile}", "about:blank"],
             pass_fds=passed,
@@ -130,7 +141,7 @@ class Browser:
             raise TimeoutError("the browser did not answer")
         part = os.read(self.read_end, 1 << 20)
         if not part:
-            raise ConnectionError("the browser ended")
+            raise ConnectionError(ENDED)
         *messages, self.buffer = (self.buffer + part).split(b"\0")
         for message in map(json.loads, messages):
             if "id" in message:

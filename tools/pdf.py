@@ -13,7 +13,6 @@ import base64
 import html
 import io
 import json
-import os
 import posixpath
 import re
 import sys
@@ -25,7 +24,7 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 from pypdf import PdfReader
 
-from tools import browser, chapters
+from tools import browser, chapters, files
 
 SHEET = "book.print.html"
 """The page that is printed, beside index.html while it is needed."""
@@ -216,9 +215,7 @@ def make(root: Path, pdf: Path, source: Path = chapters.ROOT) -> int:
             content = printed(page)
     finally:
         file.unlink(missing_ok=True)
-    fresh = pdf.with_name(f".{pdf.name}.new")
-    fresh.write_bytes(content)
-    os.replace(fresh, pdf)
+    files.replace(pdf, content)
     return len(PdfReader(io.BytesIO(content)).pages)
 
 
@@ -233,8 +230,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     pdf = folder / "kktnotes.pdf"
     try:
-        pages = make(folder / "html", pdf)
-    except (FileNotFoundError, ValueError) as error:
+        with files.alone(pdf):  # the sheet that is printed has one name
+            pages = make(folder / "html", pdf)
+    except (OSError, ValueError) as error:  # no browser, or one that ended or hangs
         print(error, file=sys.stderr)
         return 1
     print(f"The book of {pages} pages is printed: open {pdf}")
