@@ -17,6 +17,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from http.client import HTTPException
 from importlib import metadata
 from os import environ
 from pathlib import Path
@@ -66,8 +67,8 @@ def unreachable(index: str, patience: float = PATIENCE) -> str:
         except urllib.error.URLError as error:
             # It answers; whether its certificate will do is for pip, which has its own store.
             said[0] = "" if isinstance(error.reason, ssl.SSLError) else str(error.reason)
-        except (OSError, ValueError) as error:
-            said[0] = str(error)
+        except (OSError, ValueError, HTTPException) as error:
+            said[0] = str(error) or type(error).__name__
 
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
