@@ -271,3 +271,44 @@ def test_notebooks_are_brought_up_to_date(book, monkeypatch, capsys):
     assert "ZeroDivisionError" in said.out
     assert "second.ipynb: unchanged" in said.out, "the others go on"
     assert said.err.endswith("failed: first\n")
+
+
+def test_a_folder_whose_name_is_a_pattern_builds_its_pages(tmp_path):
+    """Twins of one name under `[1]` or `*` were "multiple files" to Sphinx, an error under -W."""
+    root = tmp_path / "a [1] {b}*"
+    root.mkdir()
+    laid_out(root)
+    contents = (root / "_toc.yml").read_text("utf-8")
+    (root / "_toc.yml").write_text(contents.replace("      - file: book/plain\n", ""), "utf-8")
+    (root / "book" / "intro.md").write_text("# A book\n", "utf-8")
+    lines = ["only_build_toc_files: true", "exclude_patterns: ['.*']", "execute:"]
+    lines += ["  execute_notebooks: 'off'"]
+    (root / "_config.yml").write_text("\n".join(["title: A book", *lines]), "utf-8")
+    (root / "CITATION.cff").write_text("", "utf-8")
+    run_all(root)
+    status, html = render.render(None, root)
+    assert status == 0
+    assert "k * k" in re.sub("<[^>]*>", "", (html / "book" / "first.html").read_text("utf-8"))
+    assert html == root / "_build" / "html"
+
+
+@pytest.mark.parametrize("tool", ["execute", "render", "pdf", "ledger"])
+@pytest.mark.parametrize("profile", ["../..", "..", ".", "", "quick/../quick", "Quick", "half"])
+def test_a_profile_is_a_name_and_no_path(book, tool, profile):
+    bystander = book.parent / "source"
+    bystander.mkdir(exist_ok=True)
+    how = command(book, f"tools.{tool}", profile)
+    ended = subprocess.run(**how, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == f"PROFILE: got {profile!r}, allowed is one of full, quick\n"
+    assert bystander.exists()
+
+
+PROFILES = sorted(path.stem for path in (chapters.ROOT / "profiles").glob("*.toml"))
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("path", chapters.chapters(), ids=lambda path: path.stem)
+def test_every_parameter_of_a_profile_is_one_of_its_notebook(profile, path):
+    """Nothing is run: names are those that papermill finds, values of the defaults' types."""
+    Profile.load(profile).prepared(path)

@@ -84,12 +84,12 @@ class Profile:
                 f"{path.name} does not say what its text {path.stem}.md says: "
                 "`make notebooks` brings it up to date with the text"
             )
-        notebook = papermill.iorw.load_notebook_node(str(path))
+        notebook = papermill.iorw.load_notebook_node(chapters.read_notebook(path))
         tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
         if len(tagged) != 1:
             raise Refused(f"{path.name}: {len(tagged)} cells are tagged `parameters`, not one")
         chosen = self.parameters.get(path.stem, {})
-        allowed = papermill.inspect_notebook(str(path))
+        allowed = papermill.inspect_notebook(notebook)
         default = defaults(tagged[0].source)
         for parameter, value in chosen.items():
             where = f"{self.name}.toml, [{path.stem}]: "
