@@ -24,6 +24,7 @@ from tools.profiles import Profile
 from tools.refusal import Refused
 
 FAULTS = ("half-written", "wrongly finished", "lost", "kernels left")
+FACTS = ("kills with kernels at work", "ended before")
 
 
 def kernels(root):
@@ -37,16 +38,17 @@ def kernels(root):
 
 
 def killed(root, arguments, moment):
-    """Start a tool, kill it after `moment` seconds; return whether it had ended before."""
+    """Start a tool, kill it after `moment` seconds; return what it was doing then."""
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     running = subprocess.Popen(**command(root, *arguments), **quiet)
     try:
         running.wait(moment)
     except subprocess.TimeoutExpired:
+        at_work = bool(kernels(root))
         running.kill()
         running.wait()
-        return False
-    return True
+        return FACTS[0] if at_work else ""
+    return FACTS[1]
 
 
 def whole(path):
@@ -99,7 +101,7 @@ def campaign(root, arguments, look, kills, draw):
     duration = time.monotonic() - began
     folder = executed if look is after_book else root / "book"
     right = {path.stem: path.read_bytes() for path in folder.glob("*.ipynb")}
-    counts = dict.fromkeys((*FAULTS, "ended before"), 0)
+    counts = dict.fromkeys((*FAULTS, *FACTS), 0)
     before = set(right)
     for number in range(kills):
         if look is after_book and number % 2 == 0:  # every other time from nothing
@@ -108,8 +110,8 @@ def campaign(root, arguments, look, kills, draw):
         elif look is after_book:
             (executed / "second.json").unlink(missing_ok=True)
             before -= {"second"}
-        counts["ended before"] += killed(root, arguments, draw.uniform(0, duration))
-        found = look(root, before, right)
+        fact = killed(root, arguments, draw.uniform(0, duration))
+        found = look(root, before, right) | ({fact: 1} if fact else {})
         for fault, count in found.items():
             counts[fault] += count
         counts["kernels left"] += left(root)
@@ -125,7 +127,8 @@ def main():
     options = parser.parse_args()
     surroundings.adopt()
     draw, red = random.Random(options.seed), False
-    print(f"{'tool':25} kills  {'  '.join(FAULTS)}  ended before")
+    columns = (*FAULTS, *FACTS)
+    print(f"{'tool':25} kills  {'  '.join(columns)}")
     with tempfile.TemporaryDirectory() as folder:
         root = laid_out(Path(folder).resolve())
         subprocess.run(**command(root, "tools.notebooks", "--all"), check=True, capture_output=True)
@@ -134,10 +137,8 @@ def main():
             (("tools.notebooks", "--all"), after_notebooks),
         ):
             counts = campaign(root, arguments, look, options.kills, draw)
-            shown = "  ".join(f"{counts[fault]:{len(fault)}}" for fault in FAULTS)
-            print(
-                f"{' '.join(arguments):25} {options.kills:5}  {shown}  {counts['ended before']:12}"
-            )
+            shown = "  ".join(f"{counts[name]:{len(name)}}" for name in columns)
+            print(f"{' '.join(arguments):25} {options.kills:5}  {shown}", flush=True)
             red |= any(counts[fault] for fault in FAULTS)
     return 1 if red else 0
 
