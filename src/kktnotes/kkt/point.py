@@ -56,7 +56,7 @@ class LimitPoint(KKTPoint):
         limit is zero.
     """
 
-    PATH: ClassVar[dict[str, Kind]] = PATH
+    _path: ClassVar[dict[str, Kind]] = PATH
 
     log_times: np.ndarray = field(repr=False)
     angles: np.ndarray = field(repr=False)

@@ -92,8 +92,8 @@ class KKTPoint:
         The residuals of these very arrays.
     """
 
-    PATH: ClassVar[dict[str, Kind]] = {}
-    """The arrays that a file of this class has beyond those of every point."""
+    # The arrays that a file of this class has beyond those of every point.
+    _path: ClassVar[dict[str, Kind]] = {}
 
     network: TwoLayerReLU
     x: torch.Tensor = field(repr=False)
@@ -127,7 +127,7 @@ class KKTPoint:
         path = Path(path)
         arrays = {
             name: getattr(self.network if name in NETWORK else self, name)
-            for name in (*ARRAYS, *self.PATH)
+            for name in (*ARRAYS, *self._path)
         }
         plain = {
             name: np.ascontiguousarray(torch.as_tensor(value).detach().cpu().numpy())
@@ -163,7 +163,7 @@ class KKTPoint:
         path = Path(path)
         checks.positive("memory", memory)
         found = archive.read(path, {**POINT, **NETWORK, **WRITTEN}, PATH, memory=memory)
-        lost = [name for name in cls.PATH if name not in found]
+        lost = [name for name in cls._path if name not in found]
         if lost:
             came = f"{path}, a point without the path of a flow ({', '.join(lost)})"
             allowed = f"the file of a {cls.__name__} (KKTPoint.load reads this one)"
@@ -183,7 +183,7 @@ class KKTPoint:
         least = network.margins(x, y).min().item()
         if not abs(least - 1) <= 1e-9:
             raise checks.refuse("network", f"the least margin {least:.6g}", "1")
-        path = {name: found[name] for name in cls.PATH}
+        path = {name: found[name] for name in cls._path}
         point = cls.measured(network, x, y, found["multipliers"], found["subgradients"], **path)
         for name, then in zip(NAMES, found["residuals"].tolist(), strict=True):
             now = getattr(point.certificate, name)
