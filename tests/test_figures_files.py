@@ -1,5 +1,6 @@
 """Figures bring their SVG and their data along: small, the same bytes again, with the page."""
 
+import base64
 import xml.etree.ElementTree as ElementTree
 
 import matplotlib as mpl
@@ -30,6 +31,24 @@ def test_the_svg_is_the_same_again_has_no_date_and_stays_small():
         for place in range(2000):
             axes.plot(place, place % 7, "o", label="dots")
     assert len(carrying.svg(figure)) < carrying.SMALL
+
+
+def test_a_users_settings_change_no_figure():
+    (_, plain) = sketch()._repr_mimebundle_()
+    theirs = {"axes.facecolor": "black", "lines.marker": "x", "xtick.direction": "in"}
+    with mpl.rc_context(theirs):
+        (_, under_theirs) = sketch()._repr_mimebundle_()
+        assert mpl.rcParams["axes.facecolor"] == "black", "put back afterwards"
+    assert under_theirs == plain
+
+
+def test_a_kernel_without_the_inline_backend_shows_the_picture():
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    data, _ = shell.display_formatter.format(sketch())
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    InteractiveShell.clear_instance()
 
 
 @pytest.mark.parametrize("carries", [False, True])

@@ -51,6 +51,12 @@ class CarryingFigure(Figure):
         files = {"svg": pack(svg(self)), "csv": pack(drawn.table(self))}
         return {"text/plain": repr(self)}, {MIME: files}
 
+    def _repr_png_(self) -> str | None:
+        """Return the picture where no inline backend is at hand, as under MPLBACKEND=Agg."""
+        from IPython.core.pylabtools import print_figure  # only notebooks ask
+
+        return print_figure(self, base64=True)
+
 
 def svg(figure: Figure) -> str:
     """Return the drawing as SVG: no date, no version, the same bytes for the same drawing."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
@@ -64,7 +65,9 @@ def drawing(
         On leaving, if a series has no `label=`, its name in the data, or an axis no label. What
         shows no data has the label `DECORATION`.
     """
-    with plt.rc_context(SETTINGS):
+    with plt.rc_context():
+        mpl.rcdefaults()  # nothing of a user's matplotlibrc
+        mpl.rcParams.update(SETTINGS)
         figure, axes = plt.subplots(
             rows,
             columns,
