@@ -41,7 +41,7 @@ notebooks: environment  ## bring each book/*.ipynb up to date with its text twin
 	$(BIN)/python -m tools.picture
 
 benchmarks: environment  ## run the benchmarks, some ten minutes, and keep what they print for the book
-	$(BIN)/python -I -m pip install --disable-pip-version-check -r benchmarks/requirements.txt -c constraints.txt
+	$(BIN)/python -I -m pip install --disable-pip-version-check --no-user -r benchmarks/requirements.txt -c constraints.txt
 	$(BIN)/python -m tools.benchmarks
 
 package: environment  ## build a wheel and an sdist and try them in a clean environment

@@ -88,6 +88,11 @@ def test_the_cpu_build_is_taken_alone_and_once(bring, index):
 
 
 @linux
+def test_an_environment_stays_one_where_pip_puts_everything_into_the_users_folder(bring, index):
+    assert "no CUDA libraries" in bring("--index", index, PIP_USER="1")[-1]
+
+
+@linux
 @pytest.mark.parametrize("variable", cpu_torch.VARIABLES)
 def test_who_told_pip_where_to_look_is_left_alone(bring, index, variable):
     (said,) = bring("--index", index, **{variable: "1"})

@@ -100,6 +100,8 @@ def bring(index: str, patience: float) -> str:
         return f"{index} cannot be reached ({reason}), so it is {gigabytes}"
     print(f"torch: the CPU build, from {index}", flush=True)
     command = [*PIP, "install", "--quiet", "--no-deps", "--index-url", index, pinned()]
+    if sys.prefix != sys.base_prefix:  # in an environment, whatever pip's configuration says
+        command.append("--no-user")
     if subprocess.run(command, check=False).returncode:
         return f"{index} has no {pinned()} for this machine, so it is {gigabytes}"
     version = subprocess.run(

@@ -96,10 +96,11 @@ def install(root: Path) -> None:
     """Let pip install what belongs in the environment, and the package of this folder.
 
     The package is built with the setuptools that constraints.txt names, so nothing is fetched
-    for that. -I: packages on PYTHONPATH are no part of the environment.
+    for that. -I: packages on PYTHONPATH are no part of the environment; --no-user: nor are the
+    user's own, even where pip's configuration puts everything there.
     """
     python = [str(root / ".venv" / "bin" / "python"), "-I"]
-    pip = [*python, "-m", "pip", "install", "--disable-pip-version-check"]
+    pip = [*python, "-m", "pip", "install", "--disable-pip-version-check", "--no-user"]
     subprocess.run([*python, str(root / "tools" / "cpu_torch.py")], cwd=root, check=True)
     wanted = ["-r", "requirements.txt", "-c", "constraints.txt"]
     subprocess.run([*pip, *wanted], cwd=root, check=True)

@@ -112,7 +112,7 @@ def differing(one: Path, other: Path) -> set[str]:
 def build(work: Path) -> tuple[Path, Path]:
     """Build a wheel from a copy of the tree and an sdist; return the wheel and the sdist's."""
     pip = [*environment(work / "builder"), "-m", "pip", "--disable-pip-version-check"]
-    run(*pip, "install", "--quiet", "build", "-c", ROOT / "constraints.txt", cwd=work)
+    run(*pip, "install", "--quiet", "--no-user", "build", "-c", ROOT / "constraints.txt", cwd=work)
     source = copy_sources(work / "source")
     builder = [*pip[:2], "-m", "build", "--outdir"]
     run(*builder, work / "direct", "--wheel", source, cwd=work)
@@ -131,7 +131,7 @@ def use(wheel: Path, work: Path) -> list[str]:
     python = environment(work / "clean")
     pip = [*python, "-m", "pip", "--disable-pip-version-check"]
     print(run(*python, ROOT / "tools" / "cpu_torch.py", cwd=work), end="", flush=True)
-    run(*pip, "install", "--quiet", wheel, "-c", ROOT / "constraints.txt", cwd=work)
+    run(*pip, "install", "--quiet", "--no-user", wheel, "-c", ROOT / "constraints.txt", cwd=work)
     run(*pip, "check", cwd=work)
     outside = work / "outside"
     outside.mkdir()
