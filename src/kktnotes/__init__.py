@@ -8,6 +8,7 @@ clusters -> network -> flow -> kkt -> attacks, radius -> theory -> evidence -> f
 __version__ = "0.1.0"
 
 from kktnotes import attacks as attacks
+from kktnotes import endings as endings
 from kktnotes import parameters as parameters
 from kktnotes import theory as theory
 from kktnotes.attacks import least_eta as least_eta

@@ -16,6 +16,7 @@ from importlib import resources
 
 import numpy as np
 
+from kktnotes.endings import said
 from kktnotes.evidence.measurement import MIME, Measurement
 from kktnotes.evidence.verdict import Verdict, judge, met
 from kktnotes.printing import TINY, number, power_of_ten, readable
@@ -158,7 +159,8 @@ class Card:
     def _hypotheses(self) -> str:
         hypotheses = self.measurement.hypotheses
         if not hypotheses:
-            return "" if self.measurement.conclusion is None else "no hypotheses"
+            quiet = self.measurement.nothing or self.measurement.conclusion is None
+            return "" if quiet else "no hypotheses"
         held = sum(met(term) for term in hypotheses)
         text = f"hypotheses: {held} of {len(hypotheses)} met"
         bounds = [term for term in hypotheses if term.relation != "=="]
@@ -174,6 +176,12 @@ class Card:
             parts.append(f"{self.measurement.instances:,} {word}")
         if self.measurement.seed is not None:
             parts.append(shown_seed(self.measurement.seed))
+        if self.measurement.left_out and not self.measurement.nothing:
+            others = self.measurement.left_out
+            good = self.measurement.tried - sum(others.values())
+            parts.append(
+                f"{good:,} of {self.measurement.tried:,} runs; of the others {said(others)}"
+            )
         return ", ".join(parts)
 
     def __repr__(self) -> str:

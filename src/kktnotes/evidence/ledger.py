@@ -170,7 +170,7 @@ def unfit(found: Found, statements: Statements) -> str:
     if strange:
         return f"{name}: it has no hypothesis {', '.join(map(repr, strange))}"
     missing = [one for one in statement.required if one not in brought]
-    if missing:
+    if missing and not measurement.nothing:
         return f"{name}: without its hypotheses {', '.join(map(repr, missing))}"
     if measurement.conclusion is None:
         return ""

@@ -49,6 +49,10 @@ class Measurement:
         For "order", the points.
     digits : int
         How many significant digits the card shows, 1 to 3.
+    tried : int
+        How many runs were tried, where some of them are left out; else 0.
+    left_out : dict of str to int
+        How many runs are left out, by the reason.
     """
 
     statement: str
@@ -62,6 +66,13 @@ class Measurement:
     resolution: str | None = None
     order: Order | None = None
     digits: int = 3
+    tried: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether every run that was tried is left out."""
+        return bool(self.left_out) and sum(self.left_out.values()) == self.tried
 
     def __post_init__(self) -> None:
         """Refuse what could not be judged."""
@@ -75,6 +86,8 @@ class Measurement:
             raise checks.refuse("order", self.order, f"an Order for kind 'order', got {self.kind}")
         if (self.conclusion is None) != (self.kind == "hypotheses"):
             raise checks.refuse("conclusion", self.conclusion, "the name of a conclusion")
+        if self.nothing:
+            return
         if self.kind in ("identity", "bound", "probability") and not self.terms:
             raise checks.refuse("value", "nothing", f"a measured value for {self.conclusion!r}")
         if self.kind == "probability":
@@ -96,6 +109,8 @@ class Measurement:
         """Return plain JSON (infinities as strings)."""
         values = asdict(self)
         values["version"] = VERSION
+        if not self.left_out:  # as it was written before runs could be left out
+            del values["tried"], values["left_out"]
         return _plain(values)
 
     @classmethod

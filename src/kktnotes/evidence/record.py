@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from kktnotes import checks
+from kktnotes import checks, endings
 from kktnotes.evidence.card import Card
 from kktnotes.evidence.measurement import Measurement, Worst
 from kktnotes.evidence.order import Order
@@ -33,6 +33,7 @@ def record(
     seed: int | Sequence[int] | None = None,
     resolution: str | None = None,
     digits: int = 3,
+    ended: Sequence[str] = (),
 ) -> Card:
     """Record a measurement of a statement's conclusion, or of its hypotheses alone.
 
@@ -73,6 +74,10 @@ def record(
     digits : int
         How many significant digits the card shows; fewer than 3 for what follows a long training,
         whose later digits differ between processors.
+    ended : sequence of str
+        How every run ended that was tried for this, one word each (see `kktnotes.endings`). The
+        card then says how many of them the value stands for and why the others are left out;
+        where all are, the value may be empty, and the verdict says so.
 
     Returns
     -------
@@ -86,8 +91,9 @@ def record(
         do not match.
     """
     given = Worst.of("hypotheses", hypotheses)
-    asked = given.terms
-    if certificate is not None:
+    asked, others = given.terms, endings.left_out(ended)
+    nothing = bool(others) and sum(others.values()) == len(ended)
+    if certificate is not None and not nothing:
         residual = certificate.worst if isinstance(certificate, Certificate) else certificate
         note = "largest relative KKT residual"
         asked += (Term("KKT point", float(residual), "<=", RESIDUAL, note),)
@@ -97,7 +103,7 @@ def record(
         if asked and given.count != count:
             came = f"{given.count} for {count} points"
             raise checks.refuse("hypotheses", came, "a list of Terms, one a point of the order")
-    elif value is not None:
+    elif value is not None and not nothing:
         terms, count = _terms(conclusion, value, relation, bound)
     equality = bool(terms) and all(term.relation == "==" for term in terms)
     if equality and resolution is None and not tolerance:
@@ -122,12 +128,14 @@ def record(
             kind,
             terms,
             asked,
-            count if instances is None else checks.integer("instances", instances),
+            count if instances is None or nothing else checks.integer("instances", instances),
             float(tolerance),
             list(seed) if isinstance(seed, Sequence | range) else seed,
             resolution,
             order,
             digits,
+            len(ended) if others else 0,
+            others,
         )
     )
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kktnotes.endings import NOT_MET, said
 from kktnotes.evidence.measurement import Measurement
 from kktnotes.printing import number, readable
 from kktnotes.separability import clopper_pearson
@@ -55,6 +56,10 @@ def met(hypothesis: Term) -> bool:
 
 def judge(measurement: Measurement) -> Verdict:
     """Return the verdict on one measurement, by the rules of this module."""
+    if measurement.nothing:
+        reasons = measurement.left_out
+        word = "outside" if all(one.startswith(NOT_MET) for one in reasons) else "not tested"
+        return Verdict(word, None, f"no run is left: {said(reasons)}")
     failing = [term for term in measurement.hypotheses if not met(term)]
     if failing:
         names = ", ".join(readable(term.name) for term in failing)
