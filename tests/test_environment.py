@@ -118,11 +118,18 @@ def test_of_a_linked_environment_only_the_link_is_removed(clone, installs):
     assert environment.current(clone)
 
 
-def test_a_failed_start_leaves_nothing_behind(clone, monkeypatch):
-    monkeypatch.setattr(environment.sys, "executable", "/bin/false")
+def test_a_failed_start_leaves_nothing_behind(clone, tmp_path, monkeypatch):
+    broken = script(tmp_path / "python", 'for last; do :; done; mkdir "$last"; exit 1')
+    monkeypatch.setattr(environment.sys, "executable", str(broken))
     with pytest.raises(subprocess.CalledProcessError):
         environment.bring_up_to_date(clone)
     assert not (clone / ".venv").exists()
+
+
+def test_an_empty_environment_already_names_its_folder(clone):
+    environment.create(clone)
+    assert environment.stamp(clone) == {"folder": str(clone), "installed": ""}
+    assert environment.unfit(clone) == ""
 
 
 def make(folder, *arguments, **variables):
