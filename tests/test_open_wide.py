@@ -170,3 +170,12 @@ def test_a_surrounded_sample_has_a_kkt_point_without_error():
 def test_bad_input_is_refused_by_name(call, named):
     with pytest.raises(ValueError, match=f"^{named}"):
         call()
+
+
+def test_a_flow_that_ends_early_is_a_row_with_its_reason():
+    short, whole = (halved(WIDE, 12, [0, 1], width=10, max_steps=steps) for steps in (2, 800))
+    assert [row.ending for row in short] == ["flow: not separated"] * 2
+    assert all(row.point is None and math.isnan(row.lower) for row in short)
+    # all that needs no network is known of them too
+    assert [row.linear for row in short] == [row.linear for row in whole]
+    assert all((row.point is None) == (row.ending != "certified") for row in whole)
