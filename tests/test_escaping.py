@@ -2,6 +2,8 @@
 
 import json
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -77,12 +79,16 @@ def ledger():
 
 
 def test_the_table_of_statements(ledger):
+    text = statements_table.table(ledger, Evil())
     soup = harmless(
-        statements_table.table(ledger, Evil()), "th strong", "th > p", ".statements-rests", "li",
+        text, "th strong", "th > p", ".statements-rests", "li",
         'td[data-label="Verdict"] p', 'td[data-label="What the verdict does not show"]',
         'td[data-label="Verdict"] a',
     )  # fmt: skip
-    assert soup.select_one(".statements-section th").get_text() == "Section <"
+    assert 'colspan="4">Section &lt;</th>' in text
+    statement = replace(ledger.entries[EVIL].statement, not_tested=EVIL)
+    nothing = Entry(statement, (), Verdict("not tested"), ())
+    harmless(statements_table.verdict(nothing, Evil()), "p")
     assert [row["id"] for row in soup.select("tr[id]")] == [
         f"statement-{name}" for name in ledger.entries
     ]
@@ -127,6 +133,7 @@ def test_the_run_report():
         "versions": {EVIL: EVIL, "none": None},
     }
     harmless(run_report.report(facts), "th", "td")
+    harmless(run_report.table(EVIL, (EVIL,), [("a", None)]), "caption", "thead th")
     assert EVIL in run_report.took(facts, EVIL)
 
 
@@ -169,6 +176,48 @@ def test_files_of_figures_are_called_by_plain_names(tmp_path):
     assert [*found] == ["fig-a"] and found["fig-a"]["alt"] == EVIL
 
 
+class Page:
+    """What the extension asks of Sphinx for one page, that of a notebook with a figure."""
+
+    def __init__(self, folder):
+        self.srcdir, self.figure_files, self.builder, self.env = folder, {}, self, self
+        self.app, self.docname, self.format = self, "book/a", "html"
+        self.note_dependency = self.inline_text = lambda *_: ([], [])
+
+    def doc2path(self, docname):
+        return f"{self.srcdir}/{docname}.ipynb"
+
+    def get_target_uri(self, docname):
+        return f"{docname}.html"
+
+
+def test_a_figures_picture_its_description_and_its_links(tmp_path, monkeypatch):
+    monkeypatch.setattr(figure_files, "FOLDER", EVIL)
+    monkeypatch.setattr(figure_files, "KINDS", {"svg": EVIL, "csv": EVIL})
+    packed = {"svg": carrying.pack("<svg/>"), "csv": carrying.pack("a")}
+    held = {"mystnb": {"figure": {"name": "fig-a"}, "image": {"alt": EVIL}}}
+    cell = {"metadata": held, "outputs": [{"metadata": {carrying.MIME: packed}}]}
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "a.ipynb").write_text(json.dumps({"cells": [cell]}), "utf-8")
+    page = Page(tmp_path)
+    directive = object.__new__(figure_files.FigureFrom)
+    directive.arguments, directive.content, directive.lineno = ["a", "fig-a"], [EVIL], 1
+    directive.state, directive.state.document = (
+        page,
+        SimpleNamespace(settings=SimpleNamespace(env=page)),
+    )
+    [figure] = directive.run()
+    picture = harmless(figure[0].astext()).img
+    assert picture["alt"] == EVIL and picture["src"] == f"../{EVIL}/fig-a.svg"
+    assert ">" not in figure[0].astext().removesuffix(">")
+    figure = nodes.figure("", nodes.caption("", "What it shows."), ids=["fig-a"])
+    figure_files.link(page, figure, "book/a")
+    text = figure[0][-1].astext()
+    soup = harmless(text, "a")
+    assert soup.a["href"] == f"../{EVIL}/fig-a.svg" and EVIL in soup.a["aria-label"]
+    assert "</pre>" not in text
+
+
 CITATION = {
     "title": EVIL,
     "version": EVIL,
@@ -176,7 +225,7 @@ CITATION = {
     "preferred-citation": {
         "title": f"{EVIL} 100 % of $x_1$ \\input{{secret}} {{ # ~ ^",
         "authors": [
-            {"family-names": EVIL, "given-names": "A, B and C"},
+            {"family-names": f"{EVIL}, and", "given-names": "A, B and C"},
             {"family-names": "O'Neill", "given-names": "D. }"},
         ],
         "collection-title": f"{EVIL}}}\n@misc{{more,",
@@ -203,7 +252,9 @@ def test_the_citation_on_pages_and_as_bibtex(tmp_path, monkeypatch):
         html_theme_options = {}  # noqa: RUF012
 
     furniture.cite(None, Config)
-    soup = harmless(Config.html_theme_options["extra_footer"])
+    footer = Config.html_theme_options["extra_footer"]
+    soup = harmless(footer)
+    assert "\\&amp; " in footer
     assert soup.pre.get_text() == text
 
 
@@ -229,7 +280,9 @@ def test_a_preview_is_found_by_the_address_that_its_link_has(tmp_path):
             format = "html"
 
     furniture.mend(App, None)
-    soup = BeautifulSoup((tmp_path / "c.html").read_text("utf-8"), "html.parser")
+    text = (tmp_path / "c.html").read_text("utf-8")
+    assert 'data-preview="a&amp;b.html#equation-1"' in text
+    soup = BeautifulSoup(text, "html.parser")
     assert soup.template["data-preview"] == soup.a["href"] == "a&b.html#equation-1"
 
 

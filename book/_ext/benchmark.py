@@ -62,7 +62,7 @@ def page(text: str) -> str:
     listing = f'<div class="highlight"><pre tabindex="0">{escape(printed)}</pre></div>'
     shown = table(lines)
     if shown:
-        without = escape(", ".join(NONE.findall(printed)))
+        without = ", ".join(NONE.findall(printed))
         shown += f"<p>Not separated, so without a point: {without}.</p>" if without else ""
         listing = (
             f'{shown}<details class="benchmark-printed"><summary>Everything as it was printed'
