@@ -132,6 +132,19 @@ def test_an_empty_environment_already_names_its_folder(clone):
     assert environment.unfit(clone) == ""
 
 
+def test_two_at_once_make_it_one_after_the_other(clone):
+    wait = (
+        "import sys; from pathlib import Path; from tools import environment\n"
+        "with environment.alone(Path(sys.argv[1])): pass"
+    )
+    command = [sys.executable, "-c", wait, str(clone)]
+    with environment.alone(clone):
+        other = subprocess.Popen(command, cwd=chapters.ROOT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            other.wait(2)
+    assert other.wait(60) == 0
+
+
 def make(folder, *arguments, **variables):
     """Call make in a folder and return its status and what it says."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
