@@ -225,7 +225,7 @@ CITATION = {
     "preferred-citation": {
         "title": f"{EVIL} 100 % of $x_1$ \\input{{secret}} {{ # ~ ^",
         "authors": [
-            {"family-names": f"{EVIL}, and", "given-names": "A, B and C"},
+            {"family-names": f"{EVIL} and Bois", "given-names": "A, B and C"},
             {"family-names": "O'Neill", "given-names": "D. }"},
         ],
         "collection-title": f"{EVIL}}}\n@misc{{more,",
