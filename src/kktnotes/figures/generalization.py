@@ -134,7 +134,8 @@ def error_against_noise(
     sigmas : sequence of float
         Noise levels.
     errors : array (noise levels, seeds)
-        Shares of fresh points with the wrong sign.
+        Shares of fresh points with the wrong sign; NaN for a seed without a certified point, and
+        one number or more at each noise level.
     estimate : pair of arrays
         Noise levels and, dashed, the error that a linear average of the sample would make there.
     marks : mapping
@@ -143,8 +144,9 @@ def error_against_noise(
         What one seed's count cannot tell from 0; zeros are drawn there, hollow.
     """
     sigmas = np.asarray(sigmas)
-    mean = errors.mean(1)
-    deviation = errors.std(1, ddof=1) if errors.shape[1] > 1 else np.zeros(len(mean))
+    there = [row[np.isfinite(row)] for row in errors]
+    mean = np.array([row.mean() for row in there])
+    deviation = np.array([row.std(ddof=1) if len(row) > 1 else 0.0 for row in there])
     with style.drawing(height=4.0) as (figure, ((axes,),)):
         dashed = {"color": style.BOUND, "linewidth": 1.5, "label": "estimate (ours)"}
         axes.loglog(*estimate, "--", **dashed)
