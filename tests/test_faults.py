@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+import nbformat
 import psutil
 import pytest
 from small_book import chapter, command, laid_out, run_all
@@ -133,8 +134,8 @@ def test_a_text_edited_while_its_notebook_runs_is_noticed(book):
 
 
 def full(*arguments):
-    """A disk without room."""
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "somewhere")
+    """A disk without room, which names no file."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_a_full_disk_is_said_in_a_line_and_leaves_the_old_file(tmp_path, monkeypatch, capsys):
@@ -143,7 +144,7 @@ def test_a_full_disk_is_said_in_a_line_and_leaves_the_old_file(tmp_path, monkeyp
     monkeypatch.setattr(os, "fsync", full)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     assert start.started(lambda: files.replace(path, "new")) == 2
-    assert capsys.readouterr().err == "somewhere: No space left on device\n"
+    assert capsys.readouterr().err == f"{path}: No space left on device\n"
     assert path.read_text("utf-8") == "old"
     assert [one.name for one in tmp_path.iterdir()] == ["file"]
 
@@ -183,3 +184,21 @@ def test_a_notebook_that_is_cut_off_is_refused_and_made_anew(book):
         with pytest.raises(Refused, match=r"first\.ipynb"):
             jobs.plan(Profile.load("quick", book), book)
         assert notebooks.update(path) == "run again"
+
+
+def stream(name, text):
+    """A printed output."""
+    return nbformat.v4.new_output("stream", name=name, text=text)
+
+
+def test_prints_are_joined_as_a_terminal_shows_them():
+    value = nbformat.v4.new_output("display_data", {"text/plain": "1"})
+    parts = [stream("stderr", "no"), stream("stdout", "a\n1 %\r"), value, stream("stdout", "2 %")]
+    found = kernel.joined([*parts, stream("stdout", "\r\n"), stream("stderr", "ise")])
+    assert [one.get("text") for one in found] == ["a\n2 %\r\n", "noise", None]
+
+
+def test_a_line_without_end_is_joined_in_no_time_to_speak_of():
+    """A fifth of the largest output allowed; a way that takes its square would not come back."""
+    [found] = kernel.joined([stream("stdout", "x" * 1000) for _ in range(4000)])
+    assert len(found.text) == 4_000_000

@@ -86,7 +86,6 @@ def run(
         kernel_name="python3",
         extra_arguments=ARGUMENTS,
         record_timing=False,
-        coalesce_streams=True,
         shutdown_kernel="immediate",
         resources={"metadata": {"path": str(folder)}},
         on_cell_start=begun,
@@ -105,6 +104,9 @@ def run(
         atexit.unregister(client._cleanup_kernel)  # which nbclient leaves behind in that case
     if client.killing is not None:
         raise Failure(*at, f"the notebook's outputs have more than {MOST_OUTPUT:,} characters")
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = joined(cell.outputs)
     for part in (notebook, *notebook.cells):
         for noise in ("language_info", "execution", "papermill"):
             part.metadata.pop(noise, None)
@@ -114,10 +116,44 @@ def run(
     return notebook
 
 
+def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Return outputs with one stream of each name, stdout before stderr, as a terminal shows it.
+
+    How a kernel's prints are cut into messages is chance. (nbclient's own way takes the square of
+    the length of a line.)
+    """
+    streams: dict[str, NotebookNode] = {}
+    found = []
+    for output in outputs:
+        if output.output_type != "stream":
+            found.append(output)
+        elif output.name in streams:
+            streams[output.name].text += output.text
+        else:
+            streams[output.name] = output
+            found.append(output)
+    for stream in streams.values():
+        stream.text = "\n".join(map(_overwritten, stream.text.split("\n")))
+    places = [place for place, one in enumerate(found) if one.output_type == "stream"]
+    ordered = [streams[name] for name in sorted(streams, reverse=True)]
+    for place, stream in zip(places, ordered, strict=True):
+        found[place] = stream
+    return found
+
+
+def _overwritten(line: str) -> str:
+    """Return what is left of a line after its carriage returns."""
+    kept = line.rstrip("\r")
+    return kept.rpartition("\r")[2] + line[len(kept) :]
+
+
 def reason(error: BaseException) -> str:
     """Return why a notebook has no outputs."""
-    plain = isinstance(error, (Failure, Refused))
-    return str(error) if plain else f"{type(error).__name__}: {error}"
+    if isinstance(error, (Failure, Refused)):
+        return str(error)
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return f"{type(error).__name__}: {error}"
 
 
 def without_picture(notebook: NotebookNode) -> tuple[int, str] | None:
