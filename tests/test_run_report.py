@@ -2,12 +2,14 @@
 
 import json
 import re
+import subprocess
 import sys
 from html import unescape
 
 import nbformat
 import pytest
 from nbformat import v4
+from small_book import chapter, command, laid_out, run_all
 
 from tools import chapters, report
 
@@ -96,3 +98,16 @@ def test_how_long_a_chapter_ran(project):
     assert "run report" in run_report.took(None, "first")
     with pytest.raises(ValueError, match="unpack"):
         run_report.took(facts, "second")
+
+
+def test_a_run_is_kept_only_if_it_is_whole_and_of_the_present_code(tmp_path):
+    book = laid_out(tmp_path)
+    how = command(book, "tools.report", "full") | {"capture_output": True, "text": True}
+    run_all(book, "full")
+    assert subprocess.run(**how, check=True).stdout == "book/_runs/full.json: written\n"
+    kept = json.loads((book / "book" / "_runs" / "full.json").read_text("utf-8"))
+    assert kept["chapters"][0]["parameters"] == {"k": 10}
+    chapter(book, "second", "k + 2")
+    ended = subprocess.run(**how, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr == "full: not run, or not as it is now: second\n"

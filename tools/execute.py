@@ -93,7 +93,9 @@ def main(arguments: list[str] | None = None) -> int:
             waiting.append(job)
         else:
             print(f"{job.name}: unchanged since its last run of {seconds:.1f} s")
+    began = time.perf_counter()
     failed = run_all(waiting, profile, options.workers) if waiting else {}
+    print(f"{len(waiting)} chapters were run in {(time.perf_counter() - began) / 60:.1f} minutes")
     for name, why in failed.items():
         print(f"\n{name} failed.\n{why}", file=sys.stderr)
     if failed:

@@ -1,21 +1,28 @@
 """What ran where: the facts of one profile's run, for the page that reports it.
 
 `gather` puts together what `tools.execute` recorded of each chapter with the machine and the
-versions; `tools.render` hands it to the book as `book/run.json`.
+versions; `tools.render` hands it to the book as `book/run.json`. `python -m tools.report full`
+keeps the facts of a whole run of the full profile in `book/_runs/`, for the pages of all profiles.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import json
 import platform
+import sys
 from importlib import metadata
 from pathlib import Path
 
 import psutil
 
-from tools import chapters
+from tools import chapters, files, jobs
 from tools.parameters import assigned
+from tools.profiles import Profile
+from tools.refusal import Refused
+from tools.start import started
+from tools.surroundings import adopt
 
 PACKAGES = (
     "kktnotes",
@@ -95,3 +102,24 @@ def gather(profile: str, root: Path = chapters.ROOT) -> dict[str, object]:
         | {name: metadata.version(name) for name in PACKAGES},
         "chapters": run,
     }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Keep the facts of one profile's run, if the run was whole and of the present code."""
+    parser = argparse.ArgumentParser(prog="python -m tools.report", description=__doc__)
+    parser.add_argument("profile", nargs="?", default="full", help="the profile that was run")
+    name = parser.parse_args(arguments).profile
+    adopt()
+    planned = jobs.plan(Profile.load(name))
+    missing = [job.name for job in planned if job.finished() is None]
+    if missing:
+        raise Refused(f"{name}: not run, or not as it is now: {', '.join(missing)}")
+    kept = chapters.ROOT / "book" / "_runs" / f"{name}.json"
+    kept.parent.mkdir(exist_ok=True)
+    files.replace(kept, json.dumps(gather(name), indent=1) + "\n")
+    print(f"{kept.relative_to(chapters.ROOT)}: written")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(started(main))

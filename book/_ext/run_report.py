@@ -61,6 +61,13 @@ def run_of(env: BuildEnvironment) -> dict | None:
     return json.loads(path.read_text("utf-8-sig")) if path.exists() else None
 
 
+def kept(env: BuildEnvironment, profile: str) -> dict:
+    """Return the facts of the last whole run of a profile, which `tools.report` has kept."""
+    path = Path(env.app.srcdir) / "book" / "_runs" / f"{profile}.json"
+    env.note_dependency(str(path))
+    return json.loads(path.read_text("utf-8-sig"))
+
+
 def report(facts: dict) -> str:
     """Return the report of one run as HTML."""
     machine = facts["machine"]
@@ -89,11 +96,16 @@ def report(facts: dict) -> str:
 
 
 class RunReport(SphinxDirective):
-    """`{run-report}`: the report of the run that made these pages."""
+    """`{run-report}`: the report of the run that made these pages.
+
+    `{run-report} full` is that of the last whole run of another profile, as it was kept.
+    """
+
+    optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """Return the tables, or a sentence where nothing ran."""
-        facts = run_of(self.env)
+        facts = kept(self.env, self.arguments[0]) if self.arguments else run_of(self.env)
         if facts is None:
             return [nodes.paragraph("", STORED.replace("`", ""))]
         return [nodes.raw("", report(facts), format="html")]
