@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from kktnotes import averages
 from kktnotes.figures import style
 
 MISSED = style.SKY  # clusters without an example
@@ -113,17 +114,17 @@ def error_against_size(
             (missed, MISSED, 0.97, "clusters missed"),
             (errors, style.FLOW, 1.03, "error"),
         ):
-            mean = values.mean(1)
-            deviation = values.std(1, ddof=1) if values.shape[1] > 1 else np.zeros(len(values))
+            mean = averages.mean(values)
+            deviation = averages.deviation(values, ddof=1)
             both = [np.minimum(deviation, mean), deviation]  # a share is not below 0
             look = {"fmt": "o", "color": color, "capsize": 4, "markersize": 6}
             axes.errorbar(
                 x * move, mean, both, **look, label=f"{name}: mean over seeds, standard deviation"
             )
-        first = float(missed[0].mean())
+        first = float(averages.mean(missed[0]))
         axes.set_xscale("log")
         style.write(axes, x[0] * 1.15, first * 1.05, "clusters missed", color=MISSED, va="bottom")
-        low_error = float(errors[0].mean())
+        low_error = float(averages.mean(errors[0]))
         style.write(
             axes, x[0] * 0.94, low_error, "error", color=style.FLOW, va="center", ha="right"
         )
@@ -157,7 +158,8 @@ def label_noise(
         The least margin of the flipped points, with respect to their flipped labels.
     """
     x = np.asarray(shares)
-    if not (flipped[x > 0] > 0).all():
+    known = flipped[x > 0]
+    if not (known[np.isfinite(known)] > 0).all():
         fit = "some flipped points are not fitted"
     else:
         fit = "every flipped point is fitted"
@@ -166,10 +168,10 @@ def label_noise(
             (row[0], errors, "error on fresh points"),
             (row[1], norms, r"$\Vert\theta\Vert^2$ over that without flips"),
         ):
-            deviation = values.std(1, ddof=1) if values.shape[1] > 1 else np.zeros(len(x))
+            deviation = averages.deviation(values, ddof=1)
             look = {"fmt": "o-", "color": style.FLOW, "capsize": 4}
             words = "mean over seeds, standard deviation"
-            axes.errorbar(x, values.mean(1), deviation, **look, label=words)
+            axes.errorbar(x, averages.mean(values), deviation, **look, label=words)
             axes.set(xlabel="share of labels flipped", title=name, ylim=(0, None))
             axes.set_ylabel(name, visible=False)
         row[0].plot(x, x, "--", color=style.BOUND, linewidth=1.5, label="the share itself")
