@@ -93,3 +93,11 @@ def test_noise_levels_are_means_over_seeds_with_the_estimate_and_the_eighth_root
         assert np.isclose(strength, 3.09)
     eighth = next(line for line in axes.lines if line.get_label() == "$d^{1/8}$")
     assert np.allclose(eighth.get_ydata(), eighth.get_xdata() ** 0.125)
+
+
+def test_a_seed_without_a_point_is_left_out_of_the_mean():
+    errors = np.array([[0.1, np.nan], [0.2, 0.4]])
+    line = np.array([1.0, 2.0]), np.array([0.1, 0.3])
+    drawn = figures.error_against_noise([1.0, 2.0], errors, line, {}, resolution=1e-3)
+    means = drawn.axes[0].containers[0].lines[0].get_ydata()
+    assert np.allclose(means, [0.1, 0.3])

@@ -27,6 +27,10 @@ VIOLATION = 1e-7
 LEAST_SHARE = 1e-6
 # The barrier of the last solution, before Newton: next to rounding.
 FINEST = 1e-14
+# So many groups are few: what limits merge to, as a rule one a label.
+FEW = 4
+# Newton from the flow's guess is tried with so many unknowns at most: working sets are cheaper.
+LARGEST_GUESS = 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +90,10 @@ def first_sets(problem: RestrictedProblem, h: np.ndarray) -> tuple[np.ndarray, n
     free = opposite & (h > -0.2 * depth)
     order = np.argsort(problem.constraints(h))
     n = len(order)
-    return np.sort(order[: max(600, n // 4)] if n > 1500 else order), free
+    # Between a few groups a few dozen points carry all the weight: the rest is checked, not solved
+    # for. With many groups a small set would leave some of them without a point of their own.
+    whole, least, part = (300, 150, 16) if len(problem.signs) <= FEW else (1500, 600, 4)
+    return np.sort(order[: max(least, n // part)] if n > whole else order), free
 
 
 def solve_restricted(problem: RestrictedProblem, h: np.ndarray) -> tuple[InteriorSolution, bool]:
@@ -106,7 +113,7 @@ def solve_restricted(problem: RestrictedProblem, h: np.ndarray) -> tuple[Interio
     solved : bool
         Whether it converged and no constraint outside the working sets is violated.
     """
-    n = len(problem.labels)
+    n, few = len(problem.labels), len(problem.signs) <= FEW
     points, free = first_sets(problem, h)
     while True:
         part = interior_point(problem.subset(points), free[:, points])
@@ -121,7 +128,7 @@ def solve_restricted(problem: RestrictedProblem, h: np.ndarray) -> tuple[Interio
         if not len(late) and not pairs[:, points].any():
             return solution, True
         worst = late[np.argsort(margins[late])]
-        points = np.union1d(points, worst[: max(200, len(points) // 2)])
+        points = np.union1d(points, worst[: max(50 if few else 200, len(points) // 2)])
         free |= pairs
 
 
@@ -167,9 +174,10 @@ def sharpened(problem: RestrictedProblem, solution: InteriorSolution) -> Interio
     h = problem.preactivations(solution.saddle)
     margins = problem.constraints(h)
     heavy = solution.saddle.multipliers > 1e-3 * solution.saddle.multipliers.max()
-    points = np.sort(np.argsort(margins)[: max(300, 4 * int(heavy.sum()))])
+    least = 100 if len(problem.signs) <= FEW else 300
+    points = np.sort(np.argsort(margins)[: max(least, 4 * int(heavy.sum()))])
     free = ~problem.same & (h > -0.1)
-    for _ in range(5):
+    for _ in range(8):
         part = interior_point(problem.subset(points), free[:, points], barrier=FINEST)
         if part.residual > 1e3 * FINEST:
             return None
@@ -189,12 +197,14 @@ def from_flow(problem: RestrictedProblem, groups: Groups) -> NewtonSolution | No
     Newton cycles or the pattern would change, which is for the slower way to settle.
     """
     opposite = ~problem.same
-    if len(groups.signs) > 4 or not opposite.any():
+    if len(groups.signs) > FEW or not opposite.any():
         return None
     h, near = groups.preactivations, 0.3 * np.median(np.abs(groups.preactivations[opposite]))
     support = groups.weights > 1e-2
     states = np.where(h > near, ON, np.where(h > -near, KINK, OFF))
     active = ActiveSet(support, np.where(problem.same, OFF, states))
+    if support.sum() + ((active.states == KINK) & support & opposite).sum() > LARGEST_GUESS:
+        return None
     multipliers = np.where(support, groups.weights, 0.0)
     fraction = np.select([states == ON, states == KINK], [1.0, 0.5]) * opposite
     guess = Saddle(multipliers, fraction * multipliers, groups.shares)
