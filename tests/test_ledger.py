@@ -313,7 +313,10 @@ def test_a_statement_says_what_its_verdict_does_not_show_and_where_it_stands(rea
         ({"colour": "red"}, "colour"),
         ({"id": "definition-4-1"}, "listed twice"),
         ({"conclusions": [], "hypotheses": []}, "no conclusion, no hypothesis and no reason"),
-        ({"conclusions": [{"name": "a", "says": "b", "kind": "c"}]}, "conclusion 'a', kind: got 'c', allowed is one of identity"),
+        (
+            {"conclusions": [{"name": "a", "says": "b", "kind": "c"}]},
+            "conclusion 'a', kind: got 'c', allowed is one of identity",
+        ),
     ],
 )
 def test_a_file_that_contradicts_itself_is_refused(changes, message):
