@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 
 from tools import chapters, files, report
+from tools.start import started
 
 COMMANDS = {
     "coordinates": ["coordinates.py"],
@@ -76,4 +77,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(started(main))

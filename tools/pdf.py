@@ -24,7 +24,9 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 from pypdf import PdfReader
 
-from tools import browser, chapters, files
+from tools import browser, chapters, files, profiles
+from tools.refusal import Refused
+from tools.start import started
 
 SHEET = "book.print.html"
 """The page that is printed, beside index.html while it is needed."""
@@ -224,10 +226,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.pdf", description=__doc__)
     parser.add_argument("profile", nargs="?", default="quick", help="the profile that was built")
     profile = parser.parse_args(arguments).profile
+    profiles.named(profile)
     folder = chapters.ROOT / "_build" / profile
     if not (folder / "html" / "index.html").exists():
-        print(f"{folder / 'html'}: run `make book PROFILE={profile}` first", file=sys.stderr)
-        return 2
+        raise Refused(f"{folder / 'html'}: run `make book PROFILE={profile}` first")
     pdf = folder / "kktnotes.pdf"
     try:
         with files.alone(pdf):  # the sheet that is printed has one name
@@ -240,4 +242,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(started(main))
