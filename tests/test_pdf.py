@@ -3,6 +3,7 @@
 import pytest
 
 from tools import pdf
+from tools.refusal import Refused
 
 PAGES = ["book/a", "book/b"]
 PAGE = """<html><body><div class="bd-article-container"><article class="bd-article">
@@ -43,7 +44,7 @@ def test_folds_are_open_controls_gone_and_pictures_found(chapter):
     assert chapter.article.img["src"] == "_images/x.png"
 
 
-def test_without_built_pages_it_says_what_to_do(capsys, monkeypatch, tmp_path):
+def test_without_built_pages_it_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(pdf.chapters, "ROOT", tmp_path)
-    assert pdf.main(["quick"]) == 2
-    assert "make book PROFILE=quick" in capsys.readouterr().err
+    with pytest.raises(Refused, match="make book PROFILE=quick"):
+        pdf.main(["quick"])
