@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,8 +51,8 @@ class _Client(NotebookClient):
         self.written += sum(len(str(part)) for part in parts)
         if self.written <= MOST_OUTPUT:
             return super().output(outs, msg, display_id, cell_index)
-        if self.killing is None:
-            self.killing = asyncio.ensure_future(self.km.shutdown_kernel(now=True))
+        if self.killing is None:  # killed, and no more: nbclient's own clean-up shuts it down
+            self.killing = asyncio.ensure_future(self.km.signal_kernel(signal.SIGKILL))
         return None
 
 
@@ -92,16 +93,11 @@ def run(
     )
     try:
         asyncio.run(client.async_execute())
-    except CellExecutionError as error:
-        raise Failure(*at, error.traceback) from error
-    except DeadKernelError as error:
+    except Exception as error:  # whatever a killed kernel leads to, why it was killed is the reason
         if client.killing is None:
-            reason = "the kernel died: out of memory, killed, or a crash below Python"
-            raise Failure(*at, reason) from error
-    except RuntimeError as error:  # before the first cell
-        raise Failure(*at, f"the kernel did not start: {error}") from error
+            raise _failure(at, error) from error
     finally:
-        atexit.unregister(client._cleanup_kernel)  # which nbclient leaves behind in that case
+        atexit.unregister(client._cleanup_kernel)  # left behind where the kernel did not start
     if client.killing is not None:
         raise Failure(*at, f"the notebook's outputs have more than {MOST_OUTPUT:,} characters")
     for cell in notebook.cells:
@@ -114,6 +110,17 @@ def run(
     if missing:
         raise Failure(*missing, "a figure's cell that drew no picture")
     return notebook
+
+
+def _failure(at: list, error: Exception) -> Failure:
+    """Return the failure of the cell `at` that nbclient's error tells of."""
+    if isinstance(error, CellExecutionError):
+        return Failure(*at, error.traceback)
+    if isinstance(error, DeadKernelError):
+        return Failure(*at, "the kernel died: out of memory, killed, or a crash below Python")
+    if not at[0]:
+        return Failure(*at, f"the kernel did not start: {error}")
+    return Failure(*at, f"{type(error).__name__}: {error}")
 
 
 def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
