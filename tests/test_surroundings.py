@@ -5,6 +5,7 @@ Every case is seen to do harm first: without `adopt` the same cell gives somethi
 
 import json
 import os
+import subprocess
 import sys
 
 import nbformat
@@ -122,6 +123,15 @@ def test_what_surrounds_the_user_changes_no_output(name, tmp_path, environment):
     surroundings.adopt(ours)
     assert outputs(source, work) == plain
     assert set(clean) - set(os.environ) == set()
+
+
+def test_a_kernel_started_by_others_finds_no_python_variables_either(tmp_path, environment):
+    os.environ.update(module_path(tmp_path) | {"PYTHONOPTIMIZE": "1"})
+    asked = [sys.executable, "-c", "import fractions; print(fractions.Fraction, __debug__)"]
+    assert subprocess.check_output(asked, text=True) == "shadowed False\n"
+    surroundings.adopt(tmp_path)
+    found = subprocess.check_output(asked, text=True)
+    assert found == "<class 'fractions.Fraction'> True\n"
 
 
 def test_a_folder_that_cannot_be_written_is_replaced(tmp_path, environment):

@@ -65,8 +65,8 @@ def adopt(root: Path = ROOT) -> None:
     The folders are `_build/surroundings`, where they are kept for the next time (matplotlib's
     list of fonts takes seconds to make), or temporary ones where that cannot be written.
     """
-    for name in SCREEN:
-        os.environ.pop(name, None)
+    for name in (*SCREEN, *(name for name in os.environ if name.startswith("PYTHON"))):
+        os.environ.pop(name, None)  # nbval starts its kernels without our kernelspec's -E
     for name in THREADS:  # notebooks run side by side, on one thread each unless told otherwise
         os.environ.setdefault(name, "1")
     try:
