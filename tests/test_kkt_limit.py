@@ -10,6 +10,7 @@ from cvx_reference import clustered_points, restricted_solution
 
 from kktnotes.clusters import Clusters
 from kktnotes.flow import gradient_flow
+from kktnotes.kkt import limit as limit_module
 from kktnotes.kkt import residuals
 from kktnotes.kkt.active_set import KINK, OFF, ON, ActiveSet, newton
 from kktnotes.kkt.interior_point import interior_point
@@ -268,3 +269,43 @@ def test_refusals():
     )
     with pytest.raises(NotCertified, match="does not fall"):
         kkt_point(rotated)
+
+
+@pytest.fixture(scope="module")
+def crowded():
+    """A flow in a large dimension whose points all end on the margin (Lemma C.1's regime)."""
+    train = Clusters.orthogonal(k=4, d=10**7, sigma=1.0).sample(n=400, seed=5)
+    return gradient_flow(train, width=20, init_scale=1e-3, seed=5)
+
+
+def test_the_guess_of_a_large_flow_leads_where_working_sets_lead(crowded, monkeypatch):
+    monkeypatch.setattr(limit_module, "LARGEST_GUESS", 0)
+    slow = kkt_point(crowded)
+    assert (slow.multipliers > 0).all()
+    monkeypatch.setattr(limit_module, "FAST", 10)
+    monkeypatch.setattr(limit_module, "LARGE", 20)
+    monkeypatch.setattr(limit_module, "LARGEST_GUESS", 2000)
+    monkeypatch.setattr(limit_module, "solve_restricted", None)  # not needed
+    quick = kkt_point(crowded)
+    torch.testing.assert_close(quick.multipliers, slow.multipliers, rtol=1e-9, atol=0)
+
+
+def test_a_guess_that_leaves_many_multipliers_negative_is_given_up(monkeypatch):
+    """All points are guessed to lie on the margin, and few of them do: one solution tells."""
+    flow = small_flow(3, d=60, n=200, sigma=0.3)
+    gram, scale = gram_of(flow.sample.x.numpy())
+    net = flow.distinct
+    groups = group_neurons(net.preactivations(flow.sample.x), net.output, flow.sample.y)
+    problem = RestrictedProblem(gram / scale, flow.sample.y.numpy(), groups.signs, groups.patterns)
+    budgets = []
+
+    def counted(*arguments, budget):
+        budgets.append(budget)
+        return newton(*arguments, budget=budget)
+
+    monkeypatch.setattr(limit_module, "newton", counted)
+    monkeypatch.setattr(limit_module, "FAST", 10)
+    monkeypatch.setattr(limit_module, "LARGE", 20)
+    heavy = dataclasses.replace(groups, weights=np.ones(200))
+    assert limit_module.from_flow(problem, heavy) is None
+    assert budgets == [1]

@@ -29,10 +29,11 @@ LEAST_SHARE = 1e-6
 FINEST = 1e-14
 # So many groups are few: what limits merge to, as a rule one a label.
 FEW = 4
-# Newton from the flow's guess is tried with so many unknowns at most, and from FAST on it goes on
-# after a first correction only if it converges: so it does where nearly all points lie on the
-# margin; elsewhere working sets are cheaper.
-FAST, LARGEST_GUESS = 300, 1500
+# Newton from the flow's guess goes on, with more than FAST unknowns, only if the first corrections
+# say that it converges: so it does where nearly all points lie on the margin. Elsewhere working
+# sets are cheaper, and beyond LARGE unknowns one solution of the equations must say it: it leaves
+# few multipliers negative.
+FAST, LARGE, LARGEST_GUESS, FEW_NEGATIVE = 300, 1500, 6000, 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,8 +220,11 @@ def from_flow(problem: RestrictedProblem, groups: Groups) -> NewtonSolution | No
     if not np.median(margins) > 0:
         return None
     guess = replace(guess, norms=groups.shares / np.median(margins))
-    found = newton(problem, active, guess, budget=12 if unknowns <= FAST else 2)
-    if unknowns > FAST and not found.consistent and found.residual < VIOLATION:
+    first = 12 if unknowns <= FAST else 2 if unknowns <= LARGE else 1
+    found = newton(problem, active, guess, budget=first)
+    negative = (found.saddle.multipliers < 0).sum() / support.sum()
+    promising = found.residual < VIOLATION and (unknowns <= LARGE or negative < FEW_NEGATIVE)
+    if unknowns > FAST and not found.consistent and promising:
         found = newton(problem, found.active, found.saddle, budget=10)
     norms = found.saddle.norms
     if not found.consistent or norms.min() < LEAST_SHARE * norms.sum():
