@@ -292,7 +292,7 @@ def test_the_guess_of_a_large_flow_leads_where_working_sets_lead(crowded, monkey
 
 def test_a_guess_that_leaves_many_multipliers_negative_is_given_up(monkeypatch):
     """All points are guessed to lie on the margin, and few of them do: one solution tells."""
-    flow = small_flow(3, d=60, n=200, sigma=0.3)
+    flow = small_flow(3, d=500, n=200, sigma=0.2)
     gram, scale = gram_of(flow.sample.x.numpy())
     net = flow.distinct
     groups = group_neurons(net.preactivations(flow.sample.x), net.output, flow.sample.y)
