@@ -8,7 +8,7 @@ import scipy.linalg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kktnotes.kkt.arrowhead import Arrowhead
+from kktnotes.kkt.solver.arrowhead import Arrowhead
 
 
 def pieces(sizes: list[int], corner: int, seed: int) -> tuple[np.ndarray, list, list, np.ndarray]:

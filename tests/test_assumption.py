@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from kktnotes import sizes
-from kktnotes.assumption import noise_room, terms
-from kktnotes.clusters import Clusters
+from kktnotes.data import sizes
+from kktnotes.data.assumption import noise_room, terms
+from kktnotes.data.clusters import Clusters
 
 
 def third_item(k, d, sigma, correlation):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kktnotes import averages
+from kktnotes.chapters import sample_size as averages
 
 VALUES = np.array([[1.0, 3.0, np.nan], [4.0, np.nan, np.nan], [np.nan] * 3])
 

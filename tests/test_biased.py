@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import kktnotes as kn
-from kktnotes.biased import BEST_BIAS, balanced, biased_network, biased_radius
+from kktnotes.networks.biased import BEST_BIAS, balanced, biased_network, biased_radius
 
 
 def test_at_minus_two_it_is_the_network_of_theorem_4_1():

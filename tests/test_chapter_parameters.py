@@ -19,7 +19,7 @@ def opening(name):
     if not places:
         return {}, "", {}
     [first] = places
-    check = next((i for i, cell in enumerate(cells) if "kn.parameters." in cell.source), None)
+    check = next((i for i, cell in enumerate(cells) if "parameters." in cell.source), None)
     assert check is not None, f"{name}.md has parameters and no cell that checks them"
     given, space = {}, {}
     exec(cells[first].source, given)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import kktnotes as kn
-from kktnotes.clusters import Clusters
+from kktnotes.data.clusters import Clusters
 
 
 def test_orthogonal():

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from kktnotes import coordinates
+from kktnotes.data import coordinates
 
 
 def test_streams_of_one_seed_are_independent_and_reproducible():

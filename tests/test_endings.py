@@ -5,8 +5,8 @@ import json
 import pytest
 
 import kktnotes as kn
-from kktnotes import endings
 from kktnotes.evidence.measurement import Measurement
+from kktnotes.kkt import endings
 
 CLUSTERS = kn.Clusters.orthogonal(2, 40, 0.1)
 OUTSIDE = "flow: not separated"

@@ -17,7 +17,7 @@ import kktnotes as kn
 from kktnotes.evidence.ledger import Entry, Found, Ledger, Part
 from kktnotes.evidence.statements import Conclusion, Statement, Statements
 from kktnotes.evidence.verdict import Verdict
-from kktnotes.figures import carrying
+from kktnotes.figures.export import carrying
 from tools import chapters, pdf
 
 sys.path.append(str(chapters.ROOT / "book" / "_ext"))

@@ -6,9 +6,9 @@ import pytest
 from matplotlib.colors import to_hex
 
 import kktnotes as kn
-from kktnotes.biased import biased_network
 from kktnotes.figures import attacks as figures
 from kktnotes.figures import style
+from kktnotes.networks.biased import biased_network
 
 EXACT = np.array([0.2, 0.3, 0.4, 0.4])
 NORMS = {

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex, to_rgb
 
-from kktnotes import separability, sizes
-from kktnotes.clusters import Clusters
+from kktnotes.data import separability, sizes
+from kktnotes.data.clusters import Clusters
 from kktnotes.figures import clusters as figures
 from kktnotes.figures import style
 
@@ -102,7 +102,9 @@ def test_error_curves_leave_out_what_does_not_meet_the_assumption():
     curve, bound = figures.error_against_bound(families, dimensions).axes[0].lines
     least = sizes.least_dimension(2, 0.1)
     assert curve.get_xdata().tolist() == [d for d in dimensions if d >= least]
-    exact = [-separability.log_error(family(int(d))) / np.log(10) for d in curve.get_xdata()]
+    exact = [
+        -separability.log_direction_error(family(int(d))) / np.log(10) for d in curve.get_xdata()
+    ]
     assert np.allclose(curve.get_ydata(), exact)
     expected = [-np.log10(2.0) - np.log10(d) * (1 - np.log(d) / 2) for d in dimensions]
     assert np.allclose(bound.get_ydata(), expected)

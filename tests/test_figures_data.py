@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from figure_sketch import sketch
 
-from kktnotes.figures import drawn, series, style
-from kktnotes.figures.plain import plain
+from kktnotes.figures import style
+from kktnotes.figures.export import drawn, series
+from kktnotes.figures.export.plain import plain
 
 mpl.use("Agg")
 

@@ -9,7 +9,8 @@ import pytest
 from figure_sketch import sketch
 from IPython.core.pylabtools import print_figure
 
-from kktnotes.figures import carrying, drawn, style
+from kktnotes.figures import style
+from kktnotes.figures.export import carrying, drawn
 
 mpl.use("Agg")
 

@@ -7,10 +7,10 @@ import torch
 from matplotlib.colors import to_hex
 
 import kktnotes as kn
-from kktnotes.figures import flow as flow_figures
-from kktnotes.figures import kkt as kkt_figures
 from kktnotes.figures import networks as network_figures
 from kktnotes.figures import style
+from kktnotes.figures.gradient_flow import flow as flow_figures
+from kktnotes.figures.gradient_flow import points as kkt_figures
 
 TRAIN = kn.Clusters.orthogonal(4, 1203, kn.inverse_root(1203)).sample(24, seed=0)
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 import kktnotes as kn
+from kktnotes.chapters.independence import STARTS, Approach, Last, Trial
 from kktnotes.figures import independence as figures
-from kktnotes.trials import STARTS, Approach, Last, Trial
 
 RNG = np.random.default_rng(0)
 

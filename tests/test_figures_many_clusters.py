@@ -6,9 +6,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from kktnotes.chapters.many_clusters import Crowded
+from kktnotes.data.linear_separation import separable_share
 from kktnotes.figures import many_clusters as figures
 from kktnotes.kkt import averaged_point
-from kktnotes.open_questions import Crowded, separable_share
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from kktnotes.chapters.separable import Compared
 from kktnotes.figures import separable as figures
 from kktnotes.kkt import averaged_point
-from kktnotes.open_questions import Compared
 
 
 @pytest.fixture(autouse=True)

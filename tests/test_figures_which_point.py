@@ -6,10 +6,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from kktnotes.biased import biased_radius
+from kktnotes.data.separability import clopper_pearson
 from kktnotes.figures import style
 from kktnotes.figures import which_point as figures
-from kktnotes.separability import clopper_pearson
+from kktnotes.networks.biased import biased_radius
 
 
 @pytest.fixture(autouse=True)

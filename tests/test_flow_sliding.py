@@ -25,7 +25,7 @@ def test_held_pairs_get_the_speed_asked_for(field, most, monkeypatch):
     rng = np.random.default_rng(0)
     shares = np.array([0.0, 0.03, 0.1, 0.5, 0.9])[:, None]
     held = torch.from_numpy(rng.random((2, 5, 30)) < shares)
-    kinks = sliding.Kinks(held, field)
+    kinks = sliding.Kinks(held, field.columns, field.squares)
     assert (len(kinks.blocks) > 1) == (most == 0)
     pre, change = (torch.from_numpy(rng.standard_normal((2, 5, 30))) for _ in range(2))
     output, signed = torch.from_numpy(rng.standard_normal((2, 5))), torch.ones(2, 30).double()

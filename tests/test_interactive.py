@@ -12,9 +12,10 @@ import torch
 from matplotlib.colors import to_hex
 
 import kktnotes as kn
-from kktnotes.assumption import terms
-from kktnotes.figures import carrying, style
+from kktnotes.data.assumption import terms
 from kktnotes.figures import interactive as figures
+from kktnotes.figures import style
+from kktnotes.figures.export import carrying
 from kktnotes.figures.interactive.bundle import LARGEST, rounded
 from tools import chapters
 

@@ -8,16 +8,22 @@ import pytest
 import torch
 from cvx_reference import clustered_points, restricted_solution
 
-from kktnotes.clusters import Clusters
+from kktnotes.data.clusters import Clusters
+from kktnotes.data.sample import Sample
 from kktnotes.flow import gradient_flow
-from kktnotes.kkt import limit as limit_module
 from kktnotes.kkt import residuals
-from kktnotes.kkt.active_set import KINK, OFF, ON, ActiveSet, newton
-from kktnotes.kkt.interior_point import interior_point
-from kktnotes.kkt.limit import exact_limit, first_sets, group_neurons, identify, solve_restricted
 from kktnotes.kkt.point import NotCertified, kkt_point
-from kktnotes.kkt.restricted import RestrictedProblem
-from kktnotes.sample import Sample
+from kktnotes.kkt.solver import pattern_limit as limit_module
+from kktnotes.kkt.solver.active_set import KINK, OFF, ON, ActiveSet, active_set_newton
+from kktnotes.kkt.solver.interior_point import interior_point
+from kktnotes.kkt.solver.pattern_limit import (
+    exact_limit,
+    first_sets,
+    group_neurons,
+    identify,
+    solve_restricted,
+)
+from kktnotes.kkt.solver.restricted import RestrictedProblem
 
 
 def gram_of(x):
@@ -60,7 +66,7 @@ def test_agrees_with_cvxpy(k, d, sigma, n, partition):
     solution, solved = solve_restricted(problem, np.full((len(signs), n), 1.0))
     assert solved
     assert solution.saddle.norms.sum() / math.sqrt(scale) == pytest.approx(least, rel=1e-6)
-    exact = newton(problem, identify(problem, solution), solution.saddle)
+    exact = active_set_newton(problem, identify(problem, solution), solution.saddle)
     assert exact.consistent
     assert exact.saddle.norms.sum() / math.sqrt(scale) == pytest.approx(least, rel=1e-8)
     directions = problem.coefficients(exact.saddle) @ np.column_stack([x, np.ones(n)])
@@ -171,7 +177,7 @@ def noisy_problem():
     solution, solved = solve_restricted(problem, np.ones(same.shape))
     assert solved
     active = identify(problem, solution)
-    right = newton(problem, active, solution.saddle)
+    right = active_set_newton(problem, active, solution.saddle)
     assert right.consistent and right.rounds == 1
     return problem, solution, active, right
 
@@ -198,7 +204,7 @@ def test_newton_corrects_a_pair_in_the_wrong_state(before, after):
     for pair in pairs[:6]:
         states = active.states.copy()
         states[tuple(pair)] = after
-        mended = newton(problem, ActiveSet(active.support, states), solution.saddle)
+        mended = active_set_newton(problem, ActiveSet(active.support, states), solution.saddle)
         assert mended.consistent and mended.rounds > 1
         np.testing.assert_allclose(mended.saddle.multipliers, right.saddle.multipliers, atol=1e-12)
 
@@ -209,7 +215,7 @@ def test_newton_corrects_a_wrong_support(join):
     support = active.support.copy()
     wrong = np.flatnonzero(support != join)[0]
     support[wrong] = join
-    mended = newton(problem, ActiveSet(support, active.states), solution.saddle)
+    mended = active_set_newton(problem, ActiveSet(support, active.states), solution.saddle)
     assert mended.consistent and mended.rounds > 1
     np.testing.assert_allclose(mended.saddle.multipliers, right.saddle.multipliers, atol=1e-12)
 
@@ -301,9 +307,9 @@ def test_a_guess_that_leaves_many_multipliers_negative_is_given_up(monkeypatch):
 
     def counted(*arguments, budget):
         budgets.append(budget)
-        return newton(*arguments, budget=budget)
+        return active_set_newton(*arguments, budget=budget)
 
-    monkeypatch.setattr(limit_module, "newton", counted)
+    monkeypatch.setattr(limit_module, "active_set_newton", counted)
     monkeypatch.setattr(limit_module, "FAST", 10)
     monkeypatch.setattr(limit_module, "LARGE", 20)
     heavy = dataclasses.replace(groups, weights=np.ones(200))

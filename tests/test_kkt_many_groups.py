@@ -11,11 +11,11 @@ import pytest
 import torch
 from cvx_reference import network_arrays, restricted_solution
 
+from kktnotes.chapters.separable.families import family
 from kktnotes.kkt import residuals
-from kktnotes.kkt.limit import exact_limit, group_neurons, solve_restricted
-from kktnotes.kkt.restricted import RestrictedProblem
-from kktnotes.network import TwoLayerReLU
-from kktnotes.open_questions.families import family
+from kktnotes.kkt.solver.pattern_limit import exact_limit, group_neurons, solve_restricted
+from kktnotes.kkt.solver.restricted import RestrictedProblem
+from kktnotes.networks.two_layer import TwoLayerReLU
 
 CASES = [  # d, n, width, seed
     (4, 24, 40, 9),

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from kktnotes import coordinates
-from kktnotes.clusters import Clusters
-from kktnotes.network import TwoLayerReLU
-from kktnotes.sample import Sample
+from kktnotes.data import coordinates
+from kktnotes.data.clusters import Clusters
+from kktnotes.data.sample import Sample
+from kktnotes.networks.two_layer import TwoLayerReLU
 
 COUNT = 4000  # data sets a side
 SETTINGS = [(3, 14, 5, 0.8, 0), (3, 14, 5, 2.0, 1), (4, 11, 5, 0.3, 2)]  # k, d, n, sigma, seed

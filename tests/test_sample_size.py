@@ -9,7 +9,7 @@ import torch
 
 import kktnotes as kn
 from kktnotes import radius, theory
-from kktnotes.label_noise import flip_labels
+from kktnotes.data.label_noise import flip_labels
 from kktnotes.radius import exact_error
 
 CLUSTERS = kn.Clusters.orthogonal(4, 60, 0.6)

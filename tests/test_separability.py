@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from kktnotes import separability
-from kktnotes.clusters import Clusters
-from kktnotes.sample import Sample
-from kktnotes.sizes import inverse_root, least_dimension
+from kktnotes.data import separability
+from kktnotes.data.clusters import Clusters
+from kktnotes.data.sample import Sample
+from kktnotes.data.sizes import inverse_root, least_dimension
 
 
 def by_integration(clusters):
@@ -40,7 +40,7 @@ def test_exact_error_against_integration(seed):
     k = int(rng.integers(2, 6))
     means = rng.standard_normal((k, 5)) * rng.uniform(0.5, 2)
     clusters = Clusters.given(means, (-1.0) ** np.arange(k), rng.uniform(0.3, 2))
-    assert math.exp(separability.log_error(clusters)) == pytest.approx(
+    assert math.exp(separability.log_direction_error(clusters)) == pytest.approx(
         by_integration(clusters), rel=1e-7
     )
 
@@ -48,7 +48,7 @@ def test_exact_error_against_integration(seed):
 def test_exact_error_in_closed_form_far_out():
     """Orthogonal means: every cluster has <u, mu_q> y_q = d, the tail at sqrt(d / k) / sigma."""
     for k, d, sigma in [(4, 10**7, 1.0), (2, 10**8, 0.5), (10, 3382, 3382**-0.5)]:
-        found = separability.log_error(Clusters.orthogonal(k, d, sigma))
+        found = separability.log_direction_error(Clusters.orthogonal(k, d, sigma))
         z = math.sqrt(d / k) / sigma
         series = -z * z / 2 - math.log(z * math.sqrt(2 * math.pi)) + math.log1p(-1 / z**2)
         assert found == pytest.approx(series, rel=1e-9)
@@ -60,22 +60,22 @@ def test_exact_error_against_counting_where_it_can_be_seen():
         fresh = clusters.fresh(200_000, seed=seed)
         errors = separability.count_errors(fresh)
         low, high = separability.clopper_pearson(errors, 200_000, confidence=1 - 1e-4)
-        assert low <= math.exp(separability.log_error(clusters)) <= high
+        assert low <= math.exp(separability.log_direction_error(clusters)) <= high
         # and where the points carry the coordinates of a training set
         more = clusters.sample(5, seed=0).fresh(20_000, seed=seed)
         interval = separability.clopper_pearson(
             separability.count_errors(more), 20_000, confidence=1 - 1e-4
         )
-        assert interval[0] <= math.exp(separability.log_error(clusters)) <= interval[1]
+        assert interval[0] <= math.exp(separability.log_direction_error(clusters)) <= interval[1]
 
 
 def test_general_noise_against_counting():
     clusters = Clusters.orthogonal(2, 12, 1.5).with_noise(factor=[[1.5, 0], [-1.0, 1], [0.3, 0]])
     errors = separability.count_errors(clusters.fresh(200_000, seed=0))
     low, high = separability.clopper_pearson(errors, 200_000, confidence=1 - 1e-4)
-    exact = math.exp(separability.log_error(clusters))
+    exact = math.exp(separability.log_direction_error(clusters))
     assert low <= exact <= high
-    plain = math.exp(separability.log_error(Clusters.orthogonal(2, 12, 1.5)))
+    plain = math.exp(separability.log_direction_error(Clusters.orthogonal(2, 12, 1.5)))
     assert not low <= plain <= high
 
 
@@ -88,18 +88,18 @@ def test_the_bound_holds_wherever_the_assumption_does(k, sigma, factor):
     term = separability.error_term(clusters)
     assert term.holds
     assert 10**term.right == pytest.approx(2 * d ** (1 - math.log(d) / 2), rel=1e-6)
-    assert term.left == pytest.approx(separability.log_error(clusters) / math.log(10))
+    assert term.left == pytest.approx(separability.log_direction_error(clusters) / math.log(10))
 
 
 def test_sign_of_zero_is_minus_one():
     twins = Clusters.given([[1.0, 0.0], [1.0, 0.0]], [1, -1], 0.5)
     assert twins.direction.tolist() == [0.0, 0.0]
-    assert math.exp(separability.log_error(twins)) == pytest.approx(0.5)
+    assert math.exp(separability.log_direction_error(twins)) == pytest.approx(0.5)
     fresh = twins.fresh(1000, seed=0)
     assert separability.count_errors(fresh) == int((fresh.y == 1).sum())
     three = Clusters.given([[1.0], [1.0], [0.0]], [1, -1, -1], 0.0)
-    assert math.exp(separability.log_error(three)) == pytest.approx(1 / 3)
-    assert separability.log_error(Clusters.orthogonal(2, 5, 0.0)) == -math.inf
+    assert math.exp(separability.log_direction_error(three)) == pytest.approx(1 / 3)
+    assert separability.log_direction_error(Clusters.orthogonal(2, 5, 0.0)) == -math.inf
 
 
 def test_count_errors_in_batches():
@@ -132,12 +132,12 @@ OWN = Sample.from_arrays(torch.ones(2, 2), [1, -1])
     ("call", "message"),
     [
         (
-            lambda: separability.log_error(
+            lambda: separability.log_direction_error(
                 Clusters.orthogonal(2, 5, 1.0).plain().with_noise("uniform")
             ),
             "noise: got 'uniform', allowed is 'gaussian'",
         ),
-        (lambda: separability.log_error_bound(0), "d: got 0"),
+        (lambda: separability.log_direction_error_bound(0), "d: got 0"),
         (lambda: separability.count_errors(OWN), "sample: got your own data"),
         (lambda: separability.clopper_pearson(3, 2), "errors: got 3, allowed is at most count = 2"),
         (lambda: separability.clopper_pearson(-1, 2), "errors: got -1"),

@@ -7,7 +7,7 @@ import torch
 
 import kktnotes as kn
 from kktnotes.attacks import projected_gradient, textbook_descent
-from kktnotes.biased import biased_network
+from kktnotes.networks.biased import biased_network
 
 
 def by_autograd(network, x, y, *, radius, steps, start):

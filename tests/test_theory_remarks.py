@@ -9,7 +9,8 @@ from scipy.stats import binom, norm
 
 import kktnotes as kn
 from kktnotes import theory
-from kktnotes.theory import every_flip, every_point, noise_tails, remarks
+from kktnotes.theory import every_point, remarks
+from kktnotes.theory.every_point import noise_tails
 
 K, D, SIGMA = 3, 400, 0.2
 
@@ -62,7 +63,7 @@ def test_bound_covers_what_is_counted(noise):
     sample = clusters.sample(4, seed=0, cluster=np.array([0, 1, 0, 1]))
     m = theory.inner_products(sample)
     assert m.tau < 0.5
-    bound = math.exp(every_point.log_error(sample, measured=m))
+    bound = math.exp(every_point.log_wrong_sign(sample, measured=m))
     least, _, across = theory.fresh_inner_products(sample, sample.fresh(20_000, seed=0))
     ratio = (1 - 2 * m.tau) * m.a / (m.b * m.seen)
     failed = int((ratio * least <= across).sum())
@@ -71,7 +72,7 @@ def test_bound_covers_what_is_counted(noise):
     _, largest, across = theory.fresh_inner_products(sample, sample.fresh(20_000, seed=0))
     reach = eta * m.a * m.kappa * (1 - 2 * m.tau) / m.b
     failed = int((largest + m.seen * across >= reach).sum())
-    bound = math.exp(every_flip.log_failure(sample, eta, measured=m))
+    bound = math.exp(every_point.log_unflipped(sample, eta, measured=m))
     assert kn.clopper_pearson(failed, 20_000)[0] <= bound < 1
 
 

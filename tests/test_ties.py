@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from kktnotes.ties import tied
+from kktnotes.evidence.ties import tied
 
 
 @pytest.mark.parametrize("seed", range(5))

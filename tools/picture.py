@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from kktnotes.figures.carrying import MIME, unpack
+from kktnotes.figures.export.carrying import MIME, unpack
 from tools import chapters, files
 from tools.start import started
 

@@ -1,7 +1,7 @@
 """Every figure of a chapter as files: its vector drawing (SVG) and its data (CSV), in the caption.
 
-The figures bring both along in their notebook output (`kktnotes.figures.carrying`), so that the
-files are those of the very run that the page shows. They are written to `_static/figures/`.
+The figures bring both along in their notebook output (`kktnotes.figures.export.carrying`), so that
+the files are those of the very run that the page shows. They are written to `_static/figures/`.
 
 A page without code shows a chapter's figure, as it came out of the run, by
 
@@ -22,7 +22,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
-from kktnotes.figures.carrying import MIME, unpack
+from kktnotes.figures.export.carrying import MIME, unpack
 
 FOLDER = "_static/figures"
 KINDS = {"svg": "SVG", "csv": "data (CSV)"}

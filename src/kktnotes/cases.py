@@ -12,9 +12,9 @@ import math
 from dataclasses import dataclass
 
 from kktnotes import checks
-from kktnotes.clusters import Clusters
+from kktnotes.data.clusters import Clusters
+from kktnotes.data.sample import Sample
 from kktnotes.flow import Flow, gradient_flow
-from kktnotes.sample import Sample
 
 
 @dataclass(frozen=True)

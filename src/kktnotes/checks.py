@@ -11,16 +11,16 @@ import torch
 Array = torch.Tensor | np.ndarray | Sequence
 
 
-def refuse(argument: str, came: object, allowed: str) -> ValueError:
+def refusal(argument: str, got: object, allowed: str) -> ValueError:
     """Return the ValueError that every refusal of this package raises."""
-    return ValueError(f"{argument}: got {came}, allowed is {allowed}")
+    return ValueError(f"{argument}: got {got}, allowed is {allowed}")
 
 
 def integer(argument: str, value: object, least: int = 1) -> int:
     """Return `value` as an int of at least `least`; whole floats such as 1e7 pass."""
     whole = isinstance(value, Integral) or (isinstance(value, Real) and float(value).is_integer())
     if isinstance(value, bool) or not whole or int(value) < least:
-        raise refuse(argument, repr(value), f"an integer of at least {least}")
+        raise refusal(argument, repr(value), f"an integer of at least {least}")
     return int(value)
 
 
@@ -28,14 +28,14 @@ def positive(argument: str, value: object, *, zero: bool = False) -> float:
     """Return `value` as a finite positive float; zero passes where `zero` is set."""
     number = isinstance(value, Real) and not isinstance(value, bool) and np.isfinite(float(value))
     if not number or float(value) < 0 or (float(value) == 0 and not zero):
-        raise refuse(argument, repr(value), f"a finite number {'>=' if zero else '>'} 0")
+        raise refusal(argument, repr(value), f"a finite number {'>=' if zero else '>'} 0")
     return float(value)
 
 
 def choice(argument: str, value: object, allowed: Sequence[str]) -> str:
     """Return `value` if it is one of the words `allowed`."""
     if value not in allowed:
-        raise refuse(argument, repr(value), "one of " + ", ".join(map(repr, allowed)))
+        raise refusal(argument, repr(value), "one of " + ", ".join(map(repr, allowed)))
     return str(value)
 
 
@@ -50,12 +50,12 @@ def tensor(
     try:
         result = torch.as_tensor(value, dtype=torch.float64, device=device)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise refuse(argument, type(value).__name__, "an array of numbers") from error
+        raise refusal(argument, type(value).__name__, "an array of numbers") from error
     if dimensions is not None and result.ndim < dimensions:
-        raise refuse(argument, f"shape {tuple(result.shape)}", f"{dimensions} or more axes")
+        raise refusal(argument, f"shape {tuple(result.shape)}", f"{dimensions} or more axes")
     if not bool(torch.isfinite(result).all()):
         count = int((~torch.isfinite(result)).sum())
-        raise refuse(argument, f"{count} entries that are NaN or infinite", "finite numbers only")
+        raise refusal(argument, f"{count} entries that are NaN or infinite", "finite numbers only")
     return result
 
 
@@ -64,7 +64,7 @@ def labels(argument: str, value: Array, *, both: bool = True) -> torch.Tensor:
     result = tensor(argument, value, dimensions=1)
     strange = result[(result != 1) & (result != -1)]
     if len(strange):
-        raise refuse(argument, f"the value {strange[0].item():g}", "labels -1 and 1 only")
+        raise refusal(argument, f"the value {strange[0].item():g}", "labels -1 and 1 only")
     if both and not bool(((result == 1).any(-1) & (result == -1).any(-1)).all()):
-        raise refuse(argument, "one class only", "both labels -1 and 1 present")
+        raise refusal(argument, "one class only", "both labels -1 and 1 present")
     return result

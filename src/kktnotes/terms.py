@@ -48,7 +48,7 @@ class Term:
         for side in ("left", "right"):
             value = float(getattr(self, side))
             if math.isnan(value):
-                raise checks.refuse(side, "NaN", "a number")
+                raise checks.refusal(side, "NaN", "a number")
             object.__setattr__(self, side, value)
 
     @property
@@ -112,7 +112,7 @@ class Terms:
         names = self.names
         for name in names:
             if names.count(name) > 1:
-                raise checks.refuse("items", f"two terms named {name!r}", "different names")
+                raise checks.refusal("items", f"two terms named {name!r}", "different names")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -139,14 +139,16 @@ class Terms:
         """The inequality of least slack (equalities leave no slack and are passed over)."""
         inequalities = [term for term in self.items if term.relation != "=="]
         if not inequalities:
-            raise checks.refuse("items", "no inequality", "at least one inequality")
+            raise checks.refusal("items", "no inequality", "at least one inequality")
         return min(inequalities, key=lambda term: term.slack)
 
     def __getitem__(self, key: str | int) -> Term:
         """Return the term of that name or position."""
         if isinstance(key, str):
             if key not in self.names:
-                raise checks.refuse("name", repr(key), "one of " + ", ".join(map(repr, self.names)))
+                raise checks.refusal(
+                    "name", repr(key), "one of " + ", ".join(map(repr, self.names))
+                )
             return self.items[self.names.index(key)]
         return self.items[key]
 

@@ -6,15 +6,12 @@ Every warning is a word of `Diagnosis.warnings`; `WARNINGS` says what it means.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from kktnotes import checks
-
-if TYPE_CHECKING:
-    from kktnotes.attacks.frame import Frame
+from kktnotes.attacks.frame import Frame
 
 WARNINGS = {
     "zero gradient": (
@@ -137,7 +134,7 @@ def random_units(frame: Frame, d: float | None, seed: int) -> torch.Tensor:
     d = float(frame.x.shape[-1] if d is None else d)
     rank = frame.z.shape[-1]
     if d < frame.x.shape[-1]:
-        raise checks.refuse("d", f"{d:g}", f"at least the {frame.x.shape[-1]} coordinates of x")
+        raise checks.refusal("d", f"{d:g}", f"at least the {frame.x.shape[-1]} coordinates of x")
     rng = np.random.default_rng(checks.integer("seed", seed, least=0))
     seen = torch.from_numpy(rng.standard_normal(tuple(frame.z.shape)))
     rest = torch.from_numpy(rng.chisquare(max(d - rank, 1e-300), tuple(frame.z.shape[:-1])))

@@ -14,7 +14,7 @@ import torch
 
 from kktnotes import checks
 from kktnotes.geometry import Span, first_crossing, step_across
-from kktnotes.network import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +50,9 @@ class Frame:
         y = checks.labels("y", y, both=False).to(x.device)
         if x.shape[-1] != network.weights.shape[-1]:
             allowed = f"{network.weights.shape[-1]}, as the weights have"
-            raise checks.refuse("x", f"{x.shape[-1]} coordinates", allowed)
+            raise checks.refusal("x", f"{x.shape[-1]} coordinates", allowed)
         if y.shape[-1] != x.shape[-2]:
-            raise checks.refuse("y", f"{y.shape[-1]} labels", f"{x.shape[-2]}, one a point")
+            raise checks.refusal("y", f"{y.shape[-1]} labels", f"{x.shape[-2]}, one a point")
         batch = np.broadcast_shapes(network.weights.shape[:-2], x.shape[:-2], y.shape[:-1])
         x, y = x.expand(*batch, *x.shape[-2:]), y.expand(*batch, y.shape[-1])
         if network.weights.ndim == 2:

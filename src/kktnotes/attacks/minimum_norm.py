@@ -10,7 +10,7 @@ from kktnotes import checks
 from kktnotes.attacks.diagnosis import diagnose, random_units
 from kktnotes.attacks.frame import Frame, unit
 from kktnotes.attacks.result import AttackResult
-from kktnotes.network import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU
 
 
 def decoupled_direction_norm(
@@ -49,7 +49,7 @@ def decoupled_direction_norm(
     steps = checks.integer("steps", steps)
     gamma = checks.positive("gamma", gamma)
     if gamma >= 1:
-        raise checks.refuse("gamma", gamma, "a number between 0 and 1")
+        raise checks.refusal("gamma", gamma, "a number between 0 and 1")
     restarts = checks.integer("restarts", restarts)
     frame = Frame.of(network, x, y)
     found = []

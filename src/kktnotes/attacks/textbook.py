@@ -12,7 +12,7 @@ import torch
 from kktnotes import checks
 from kktnotes.attacks.diagnosis import random_units
 from kktnotes.attacks.frame import Frame
-from kktnotes.network import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU
 
 DIVISION = 1e-10
 """Added to the gradient's norm before dividing by it, as libraries do against division by zero."""

@@ -3,9 +3,9 @@
 from kktnotes.evidence.card import Card as Card
 from kktnotes.evidence.measurement import Measurement as Measurement
 from kktnotes.evidence.order import Order as Order
-from kktnotes.evidence.record import record as record
-from kktnotes.evidence.say import say as say
-from kktnotes.evidence.say import shown as shown
+from kktnotes.evidence.prose import say as say
+from kktnotes.evidence.prose import shown as shown
+from kktnotes.evidence.recording import record as record
 from kktnotes.evidence.verdict import Verdict as Verdict
 from kktnotes.evidence.verdict import judge as judge
 from kktnotes.evidence.verdict import weakest as weakest

@@ -16,9 +16,9 @@ from importlib import resources
 
 import numpy as np
 
-from kktnotes.endings import said
 from kktnotes.evidence.measurement import MIME, Measurement
 from kktnotes.evidence.verdict import Verdict, judge, met
+from kktnotes.kkt.endings import said
 from kktnotes.printing import TINY, number, power_of_ten, readable
 from kktnotes.terms import SHOWN, Term
 

@@ -104,9 +104,9 @@ STATEMENT = {
 NEEDED = {"conclusion": ("name", "says", "kind"), "statement": ("id", "name", "gist", "section")}
 
 
-def refusal(where: str, field: str, came: object, allowed: str) -> StatementsError:
+def refusal(where: str, field: str, got: object, allowed: str) -> StatementsError:
     """Return the error that names statement, field, what came and what is allowed."""
-    shown = came if isinstance(came, Nothing) else SHOWN.repr(came)
+    shown = got if isinstance(got, Nothing) else SHOWN.repr(got)
     return StatementsError(f"{where}, {field}: got {shown}, allowed is {allowed}")
 
 

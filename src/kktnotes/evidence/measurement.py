@@ -79,26 +79,26 @@ class Measurement:
         checks.choice("kind", self.kind, KINDS)
         checks.integer("instances", self.instances)
         if checks.integer("digits", self.digits) > 3:
-            raise checks.refuse("digits", self.digits, "1, 2 or 3: more differ between processors")
+            raise checks.refusal("digits", self.digits, "1, 2 or 3: more differ between processors")
         if checks.positive("tolerance", self.tolerance, zero=True) > ROUNDING:
-            raise checks.refuse("tolerance", self.tolerance, f"rounding only, at most {ROUNDING}")
+            raise checks.refusal("tolerance", self.tolerance, f"rounding only, at most {ROUNDING}")
         if (self.kind == "order") != (self.order is not None):
-            raise checks.refuse("order", self.order, f"an Order for kind 'order', got {self.kind}")
+            raise checks.refusal("order", self.order, f"an Order for kind 'order', got {self.kind}")
         if (self.conclusion is None) != (self.kind == "hypotheses"):
-            raise checks.refuse("conclusion", self.conclusion, "the name of a conclusion")
+            raise checks.refusal("conclusion", self.conclusion, "the name of a conclusion")
         if self.nothing:
             return
         if self.kind in ("identity", "bound", "probability") and not self.terms:
-            raise checks.refuse("value", "nothing", f"a measured value for {self.conclusion!r}")
+            raise checks.refusal("value", "nothing", f"a measured value for {self.conclusion!r}")
         if self.kind == "probability":
             checks.choice("resolution", self.resolution, ("exact", "counted"))
         if self.resolution == "counted":
             for side in (self.terms[0].left, self.terms[0].right):
                 if not 0.0 <= side <= 1.0:
-                    raise checks.refuse("value", side, "shares between 0 and 1 where counted")
+                    raise checks.refusal("value", side, "shares between 0 and 1 where counted")
             if abs(self.terms[0].left * self.instances - self.failures) > 1e-6:
-                came = f"{self.terms[0].left} of {self.instances} trials"
-                raise checks.refuse("value", came, "a whole number of trials")
+                got = f"{self.terms[0].left} of {self.instances} trials"
+                raise checks.refusal("value", got, "a whole number of trials")
 
     @property
     def failures(self) -> int:
@@ -118,7 +118,7 @@ class Measurement:
         """Return the measurement that `to_json` wrote; raises ValueError if it is none."""
         values = dict(stored)
         if values.pop("version", None) != VERSION:
-            raise checks.refuse("version", stored.get("version"), f"{VERSION}")
+            raise checks.refusal("version", stored.get("version"), f"{VERSION}")
         try:
             for part in ("terms", "hypotheses"):
                 values[part] = tuple(_term(one) for one in values[part])
@@ -130,7 +130,7 @@ class Measurement:
                 values["order"] = Order(**order | {name: Shape(order[name]) for name in listed})
             return cls(**values)
         except (KeyError, TypeError) as error:
-            raise checks.refuse("measurement", error, "what kktnotes.record writes") from error
+            raise checks.refusal("measurement", error, "what kktnotes.record writes") from error
 
 
 @dataclass(frozen=True)
@@ -153,14 +153,16 @@ class Worst:
             return cls((given,))
         parts = list(given) if isinstance(given, Iterable) else None
         if parts is None:
-            raise checks.refuse(argument, type(given).__name__, "a Term, a Terms or a list of them")
+            raise checks.refusal(
+                argument, type(given).__name__, "a Term, a Terms or a list of them"
+            )
         if all(isinstance(part, Term) for part in parts):
             if len(parts) == 1 or len({part.name for part in parts}) != 1:
                 return cls(tuple(parts))
             parts = [(part,) for part in parts]
         names = [tuple(term.name for term in part) for part in parts]
         if any(other != names[0] for other in names):
-            raise checks.refuse(argument, f"instances with terms {names}", "the same for each")
+            raise checks.refusal(argument, f"instances with terms {names}", "the same for each")
         columns = zip(*parts, strict=True)
         return cls(
             tuple(min(column, key=lambda term: term.slack) for column in columns), len(parts)

@@ -69,11 +69,11 @@ class Order:
         elif isinstance(self.shape, Shape):
             shape = self.shape
         else:
-            raise checks.refuse("shape", type(self.shape).__name__, "a function of the parameter")
+            raise checks.refusal("shape", type(self.shape).__name__, "a function of the parameter")
         if not len(at) == len(values) == len(shape):
-            raise checks.refuse("values", f"{len(values)} for {len(at)} points", "one at each")
+            raise checks.refusal("values", f"{len(values)} for {len(at)} points", "one at each")
         if len(set(at)) < max(len(at), 3):
-            raise checks.refuse("at", f"{len(set(at))} different values", "3 or more, no repeats")
+            raise checks.refusal("at", f"{len(set(at))} different values", "3 or more, no repeats")
         frozen = {"at": at, "values": values, "shape": shape, "allowance": self._allowed(at)}
         for name, value in frozen.items():
             object.__setattr__(self, name, value)
@@ -84,12 +84,12 @@ class Order:
         if callable(given):
             given = Shape(float(given(x)) for x in at)
         elif isinstance(given, list | tuple) and not isinstance(given, Shape):
-            raise checks.refuse("allowance", type(given).__name__, "a function of the parameter")
+            raise checks.refusal("allowance", type(given).__name__, "a function of the parameter")
         if isinstance(given, Shape) and len(given) != len(at):
-            raise checks.refuse("allowance", f"{len(given)} for {len(at)} points", "one at each")
+            raise checks.refusal("allowance", f"{len(given)} for {len(at)} points", "one at each")
         for one in given if isinstance(given, Shape) else (given,):
             if not 0 <= one <= MOST_ALLOWANCE:
-                raise checks.refuse("allowance", one, f"0 to {MOST_ALLOWANCE}")
+                raise checks.refusal("allowance", one, f"0 to {MOST_ALLOWANCE}")
         return given
 
     @property

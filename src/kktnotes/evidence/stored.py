@@ -28,7 +28,7 @@ def measurement(stored: object) -> Measurement:
     for name in ("instances", "digits", "tried"):
         if name in values:
             count(name, values[name])
-    number("tolerance", values.get("tolerance"))
+    as_number("tolerance", values.get("tolerance"))
     seed = values.get("seed")
     for one in seed if isinstance(seed, list) else [] if seed is None else [seed]:
         count("seed", one)
@@ -47,19 +47,19 @@ def term(values: Mapping) -> None:
     text("relation", values.get("relation"))
     for side in ("left", "right"):
         if values.get(side) not in ("inf", "-inf"):  # as JSON has no infinite numbers
-            number(side, values.get(side))
+            as_number(side, values.get(side))
 
 
 def order(values: Mapping) -> None:
     """Refuse what are no points of an order."""
     text("parameter", values.get("parameter"))
-    number("exponent", values.get("exponent"))
+    as_number("exponent", values.get("exponent"))
     for name in ("at", "values", "shape"):
         for one in entries(name, values.get(name)):
-            checks.positive(name, number(name, one))
+            checks.positive(name, as_number(name, one))
     allowance = values.get("allowance", 0.0)
     for one in allowance if isinstance(allowance, list) else [allowance]:
-        number("allowance", one)
+        as_number("allowance", one)
 
 
 def table(name: str, value: object) -> Mapping:
@@ -82,7 +82,7 @@ def text(name: str, value: object) -> None:
         raise refuse(name, value, f"a text of at most {LONGEST:,} letters")
 
 
-def number(name: str, value: object) -> float:
+def as_number(name: str, value: object) -> float:
     """Return a finite number, or refuse what is none."""
     plain = isinstance(value, int | float) and not isinstance(value, bool)
     if not plain or (isinstance(value, int) and abs(value) > LARGEST) or not math.isfinite(value):
@@ -99,9 +99,9 @@ def count(name: str, value: object) -> None:
 def refuse(name: str, value: object, allowed: str) -> ValueError:
     """Return the error, which says of a long value only what it is."""
     if isinstance(value, str | list | Mapping):
-        came = f"{type(value).__name__} of length {len(value)}"
+        got = f"{type(value).__name__} of length {len(value)}"
     elif isinstance(value, int) and abs(value) > LARGEST:
-        came = "a very large whole number"
+        got = "a very large whole number"
     else:
-        came = repr(value)
-    return checks.refuse(name, came, allowed)
+        got = repr(value)
+    return checks.refusal(name, got, allowed)

@@ -18,10 +18,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kktnotes.endings import NOT_MET, said
+from kktnotes.data.separability import clopper_pearson
 from kktnotes.evidence.measurement import Measurement
+from kktnotes.kkt.endings import NOT_MET, said
 from kktnotes.printing import number, readable
-from kktnotes.separability import clopper_pearson
 from kktnotes.terms import Term
 from kktnotes.theory.hypotheses import RESIDUAL
 

@@ -9,11 +9,12 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from kktnotes import checks, separability, sizes
-from kktnotes.assumption import noise_room
-from kktnotes.clusters import Clusters
+from kktnotes import checks
+from kktnotes.data import separability, sizes
+from kktnotes.data.assumption import noise_room
+from kktnotes.data.clusters import Clusters
+from kktnotes.data.sample import Sample
 from kktnotes.figures import style
-from kktnotes.sample import Sample
 
 
 def gram_heatmap(sample: Sample, *, per_cluster: int = 25) -> Figure:
@@ -96,7 +97,7 @@ def projection(sample: Sample, first: int = 0, second: int = 1) -> Figure:
     clusters, k = sample.clusters, sample.clusters.k
     for name, value in (("first", first), ("second", second)):
         if not 0 <= checks.integer(name, value, least=0) < k:
-            raise checks.refuse(name, value, f"a cluster from 0 to {k - 1}")
+            raise checks.refusal(name, value, f"a cluster from 0 to {k - 1}")
     means = sample.means
     plane = torch.stack([means[first], means[second]])
     seen = (sample.x @ plane.mT / sample.d).numpy()
@@ -213,14 +214,14 @@ def error_against_bound(
     fails are left out of its curve. The vertical axis counts the zeros behind the decimal point.
     """
     scale = np.log(10.0)
-    bound = [-separability.log_error_bound(d) / scale for d in dimensions]
+    bound = [-separability.log_direction_error_bound(d) / scale for d in dimensions]
     colors = (style.FLOW, *style.EXTRA)
     with style.drawing(height=4.2) as (figure, ((axes,),)):
         axes.set(xscale="log", yscale="log")
         curves = []
         for (name, family), color in zip(families, colors, strict=False):
             met = [one for one in map(family, dimensions) if one.assumption().holds]
-            exact = [-separability.log_error(one) / scale for one in met]
+            exact = [-separability.log_direction_error(one) / scale for one in met]
             if met:
                 at = [one.d for one in met]
                 axes.plot(at, exact, "o-", color=color, markersize=4, label=name)

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kktnotes import checks
+from kktnotes.data.sample import Sample
 from kktnotes.figures import style
-from kktnotes.sample import Sample
 from kktnotes.theory import Chain, ClusterSums, InnerProducts, constants
 
 CROSS = style.EXTRA[2]

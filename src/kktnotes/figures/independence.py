@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kktnotes import checks
+from kktnotes.chapters.independence import Approach, Trial
+from kktnotes.data.separability import clopper_pearson
 from kktnotes.figures import style
-from kktnotes.separability import clopper_pearson
-from kktnotes.trials import Approach, Trial
 
 COLORS = (style.FLOW, style.EXTRA[0], style.EXTRA[1], style.EXTRA[2])
 """One a start, in their order."""
@@ -52,7 +52,7 @@ def approach_and_radius(
     """
     reached = [one for one in trials if one.point is not None]
     if not reached:
-        raise checks.refuse("trials", "none with a KKT point", "at least one")
+        raise checks.refusal("trials", "none with a KKT point", "at least one")
     order = names(reached)
     with style.drawing(1, 2, height=4.0) as (figure, ((left, right),)):
         for (name, loss), path in paths.items():

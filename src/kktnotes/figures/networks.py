@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from kktnotes import checks
 from kktnotes.figures import style
 from kktnotes.flow.losses import NAMES, Loss
-from kktnotes.network import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU
 
 SIGNED = "RdBu"  # outputs: blue where positive, as the label +1
 LOSS_COLORS = {"exponential": style.FLOW, "logistic": style.EXTRA[0]}
@@ -38,7 +38,7 @@ def plane(
     """
     for _, network in networks:
         if network.weights.shape[-1] != 2:
-            raise checks.refuse("networks", f"{network.weights.shape[-1]} inputs", "two inputs")
+            raise checks.refusal("networks", f"{network.weights.shape[-1]} inputs", "two inputs")
     line = np.linspace(-reach, reach, resolution)
     grid = torch.from_numpy(np.stack(np.meshgrid(line, line), -1).reshape(-1, 2))
     fields = [one(grid).reshape(resolution, resolution).numpy() for _, one in networks]

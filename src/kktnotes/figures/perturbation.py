@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kktnotes import checks
+from kktnotes.data.sample import Sample
 from kktnotes.figures import style
-from kktnotes.network import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU
 from kktnotes.radius import exact_radius
-from kktnotes.sample import Sample
 
 SIGNED = "RdBu"  # outputs: blue where positive, as the label +1
 
@@ -136,7 +136,7 @@ def planes(
         Which point. The plane goes through it; both directions have the origin of R^d as zero.
     """
     if not 0 <= index < fresh.n:
-        raise checks.refuse("index", index, f"0 to {fresh.n - 1}")
+        raise checks.refusal("index", index, f"0 to {fresh.n - 1}")
     root = math.sqrt(fresh.d)
     x, y = fresh.x[index], float(fresh.y[index])
     frame = own_and_rest(fresh, int(fresh.cluster[index]), y)

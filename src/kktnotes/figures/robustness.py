@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kktnotes import checks
-from kktnotes.clusters import Clusters
+from kktnotes.data.clusters import Clusters
 from kktnotes.figures import style
-from kktnotes.network import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU
 from kktnotes.radius import exact_radius
 
 SIGNED = "RdBu"  # outputs: blue where positive, as the label +1
@@ -32,7 +32,7 @@ def three_distances(clusters: Clusters, *, resolution: int = 301) -> Figure:
     pair = [int((clusters.labels == sign).nonzero()[0]) for sign in (1.0, -1.0)]
     axes_of = clusters.means[pair] / root
     if abs(float(axes_of[0] @ axes_of[1])) > 1e-9:
-        raise checks.refuse("clusters", "means that are not orthogonal", "orthogonal means")
+        raise checks.refusal("clusters", "means that are not orthogonal", "orthogonal means")
     network = TwoLayerReLU.robust(clusters)
     line = np.linspace(-0.25, 1.25, resolution)
     grid = torch.from_numpy(np.stack(np.meshgrid(line, line), -1).reshape(-1, 2))

@@ -32,8 +32,8 @@ def two_rules(
         sqrt(1/2) as lines.
     """
     if not len(counts) == len(network) == len(neighbour) > 0:
-        came = f"{len(counts)}, {len(network)} and {len(neighbour)} of them"
-        raise checks.refuse("counts", came, "as many counts as arrays of either rule")
+        got = f"{len(counts)}, {len(network)} and {len(neighbour)} of them"
+        raise checks.refusal("counts", got, "as many counts as arrays of either rule")
     grid = np.linspace(min(counts) * 0.9, max(counts) * 1.15, 200)
     with style.drawing(height=3.6) as (figure, ((axes,),)):
         axes.plot(grid, grid**-0.5, color=style.FLOW, linewidth=1.0, label="predicted, 1/sqrt(k)")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from kktnotes import averages
+from kktnotes.chapters import sample_size as averages
 from kktnotes.figures import style
 
 MISSED = style.SKY  # clusters without an example

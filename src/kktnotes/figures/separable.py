@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy import stats
 
+from kktnotes.chapters.separable import Compared, Halved, surrounded_chance
+from kktnotes.data.separability import clopper_pearson
 from kktnotes.figures import style
-from kktnotes.open_questions import Compared, Halved, surrounded_chance
-from kktnotes.separability import clopper_pearson
 
 COLORS = {"small": style.FLOW, "large": style.PINK, "poisoned": style.AMBER}
 Curves = Mapping[str, Sequence[float]]

@@ -14,9 +14,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from kktnotes.figures import drawn
-from kktnotes.figures.carrying import CarryingFigure
-from kktnotes.figures.series import DECORATION as DECORATION
+from kktnotes.figures.export import drawn
+from kktnotes.figures.export.carrying import CarryingFigure
+from kktnotes.figures.export.series import DECORATION as DECORATION
 
 POSITIVE = "#0072B2"  # label +1
 NEGATIVE = "#D55E00"  # label -1

@@ -72,7 +72,7 @@ def matrix(
     shares = np.asarray(shares, dtype=float)
     if shares.shape != (len(rows), len(columns)):
         allowed = f"({len(rows)}, {len(columns)}), as the names"
-        raise checks.refuse("shares", f"shape {shares.shape}", allowed)
+        raise checks.refusal("shares", f"shape {shares.shape}", allowed)
     with style.drawing(width=7.0, height=5.6) as (figure, ((axes,),)):
         # vmax above 1: the darkest cells stay dark grey, so that their edges can be seen
         look = {"cmap": "Greys", "vmin": 0, "vmax": 1.25, "aspect": "auto"}

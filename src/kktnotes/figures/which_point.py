@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from kktnotes.biased import BEST_BIAS, biased_radius
+from kktnotes.data.separability import clopper_pearson
 from kktnotes.figures import style
-from kktnotes.separability import clopper_pearson
+from kktnotes.networks.biased import BEST_BIAS, biased_radius
 
 SINGLE = 60.0
 """Area of the dot of one point, in square points."""

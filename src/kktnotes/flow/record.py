@@ -16,7 +16,7 @@ from kktnotes.flow.row_mix import RowMix
 UNSEEN = 0.01  # give up when points that no neuron is active at carry all but this of the weight
 
 
-class Row(NamedTuple):
+class FlowState(NamedTuple):
     """The state of one flow of a batch, padded neurons included."""
 
     change: torch.Tensor  # c (m, n)
@@ -36,7 +36,7 @@ class Track:
         labels: torch.Tensor,
         knobs: Knobs,
         reading: Reading,
-        row: Row,
+        row: FlowState,
     ) -> None:
         """Start with these neurons, data x~ (n, q) and y (n,), first reading and state."""
         self.neurons, self.points, self.labels, self.knobs = neurons, points, labels, knobs
@@ -45,7 +45,7 @@ class Track:
         self.gap = row.squares - row.output.square()  # conserved
         self.tau, self.log_time, self.status = 0.0, -math.inf, None
         self.balance_drift = self.preactivation_drift = self.margin_decrease = 0.0
-        self.best_soft, self.path, self.since_tended = -math.inf, 0.0, 0
+        self.best_soft, self.path, self.since_cleaned = -math.inf, 0.0, 0
         self.separated: tuple[float, float] | None = None
         self.pattern, self.pattern_log_time = None, 0.0
         self.history: list[tuple[float, ...]] = []
@@ -69,11 +69,11 @@ class Track:
         """||theta|| of all neurons."""
         return math.sqrt(self.reading.squares + self.apart)
 
-    def accept(self, length: float, new: Reading, row: Row) -> None:
+    def accept(self, length: float, new: Reading, row: FlowState) -> None:
         """Book a step."""
         old, self.reading = self.reading, new
         before = self.log_time
-        self.since_tended += 1
+        self.since_cleaned += 1
         self.tau += length
         self.log_time = float(np.logaddexp(before, log_elapsed(length, old, new)))
         self.path += length * math.sqrt(new.speed) / self.norm
@@ -115,23 +115,23 @@ class Track:
         if self.tau + length == self.tau and self.control.rejected > 50:
             self.status = self._out_of_budget()
 
-    def regroup(self, mix: RowMix, row: Row) -> None:
+    def regroup(self, mix: RowMix, row: FlowState) -> None:
         """Follow a change of the stepped neurons, whose rows go to `mix` of the old rows."""
         count = len(mix.target)
         self.measure_balance(row, count)
         self.apart += (row.squares + row.output.square())[:count][mix.dropped].sum().item()
         self.gap = mix.sums(self.gap)
 
-    def measure_balance(self, row: Row, count: int) -> None:
+    def measure_balance(self, row: FlowState, count: int) -> None:
         """Compare ||w~_j||^2 - v_j^2 with its value at the start."""
         if count:
             squares, outputs = row.squares[:count], row.output[:count].square()
             drift = (squares - outputs - self.gap[:count]).abs().max() / (squares + outputs).max()
             self.balance_drift = max(self.balance_drift, drift.item())
 
-    def tended(self, reading: Reading, row: Row) -> None:
+    def tended(self, reading: Reading, row: FlowState) -> None:
         """Look at the pattern of same-label pairs: has it been the same for long?"""
-        self.since_tended, self.reading = 0, reading
+        self.since_cleaned, self.reading = 0, reading
         count = self.live_count
         if count == 0:
             self.status = Status.DEAD if self.separated is None else Status.BUDGET
@@ -145,7 +145,7 @@ class Track:
         if self.separated is not None and self.log_time >= self.knobs.stable_growth * since:
             self.status = Status.STABLE
 
-    def snap(self, row: Row) -> None:
+    def snap(self, row: FlowState) -> None:
         """Keep this moment."""
         count, self.path = self.live_count, 0.0
         self.snapshots.append(
@@ -163,7 +163,7 @@ class Track:
             )
         )
 
-    def end(self, row: Row) -> None:
+    def end(self, row: FlowState) -> None:
         """Close the flow: last snapshot and status (out of budget unless set)."""
         self.measure_balance(row, self.live_count)
         if self.snapshots[-1].tau < self.tau:

@@ -7,9 +7,9 @@ from enum import Enum
 
 import torch
 
+from kktnotes.data.sample import Sample
 from kktnotes.flow.neurons import Neurons
-from kktnotes.network import TwoLayerReLU
-from kktnotes.sample import Sample
+from kktnotes.networks.two_layer import TwoLayerReLU
 
 
 class Status(str, Enum):

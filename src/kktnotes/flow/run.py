@@ -8,13 +8,14 @@ from collections.abc import Callable
 import torch
 from tqdm import tqdm
 
+from kktnotes.flow.catching import held_after
 from kktnotes.flow.control import Knobs
 from kktnotes.flow.field import Field
 from kktnotes.flow.neurons import Neurons
-from kktnotes.flow.record import Row, Track
+from kktnotes.flow.record import FlowState, Track
 from kktnotes.flow.result import Status
 from kktnotes.flow.row_mix import RowMix
-from kktnotes.flow.sliding import Kinks, updated
+from kktnotes.flow.sliding import Kinks
 from kktnotes.flow.stepping import State, attempt
 
 MOST_STAGES = 250
@@ -52,10 +53,10 @@ class Run:
         """Make the step's work arrays for the present number of flows and neurons."""
         self.buffers = [torch.empty_like(self.first) for _ in range(6)]
 
-    def row(self, b: int) -> Row:
+    def row(self, b: int) -> FlowState:
         """Return the state of one flow."""
         state = self.state
-        return Row(
+        return FlowState(
             state.change[b], state.pre[b], state.output[b], state.squares[b], state.slope.margins[b]
         )
 
@@ -99,17 +100,17 @@ class Run:
         mask = torch.tensor(taken, device=before.output.device)
         self.state = new if all(taken) else new.where(mask, before)
         self.pull = torch.where(mask, pull, self.pull)
-        self.catch(before.pre, mask)
+        self.update_kinks(before.pre, mask)
         readings = self.state.readings(self.field, self.kinks)
         for b, track in enumerate(tracks):
             if taken[b]:
                 track.accept(lengths[b], readings[b], self.row(b))
-        self.tend([b for b, track in enumerate(tracks) if track.since_tended >= CHECK_EVERY])
+        self.clean_up([b for b, track in enumerate(tracks) if track.since_cleaned >= CHECK_EVERY])
 
-    def catch(self, before: torch.Tensor, taken: torch.Tensor) -> None:
+    def update_kinks(self, before: torch.Tensor, taken: torch.Tensor) -> None:
         """Hold the pairs that have come to slide on their kinks and let go those that leave."""
         state = self.state
-        held = updated(
+        held = held_after(
             self.kinks, self.field, before, state.pre, state.output, state.slope, state.speed, taken
         )
         if held is not None:
@@ -120,9 +121,9 @@ class Run:
     def hold(self, held: torch.Tensor | None) -> None:
         """Hold the pairs of the mask (B, m, n) on their kinks."""
         some = held is not None and bool(held.any())
-        self.kinks = Kinks(held, self.field) if some else None
+        self.kinks = Kinks(held, self.field.columns, self.field.squares) if some else None
 
-    def tend(self, rows: list[int]) -> None:
+    def clean_up(self, rows: list[int]) -> None:
         """Recompute h from c, merge and set aside in the flows of these rows."""
         if not rows:
             return

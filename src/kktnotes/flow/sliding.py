@@ -9,12 +9,9 @@ phi' = 1[h > 0] would chatter there instead. Points of the neuron's own label le
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import torch
-
-if TYPE_CHECKING:
-    from kktnotes.flow.field import Field, Slope
 
 MOST_PADDED = 1_000_000
 """Numbers in the padded inverses of all neurons, up to which they stay in one array."""
@@ -23,8 +20,13 @@ MOST_PADDED = 1_000_000
 class Kinks:
     """The held pairs (neuron, point) of a batch of flows, ready to solve for their phi'."""
 
-    def __init__(self, held: torch.Tensor, field: Field) -> None:
-        """Take the held pairs as a mask (B, m, n)."""
+    def __init__(
+        self,
+        held: torch.Tensor,
+        columns: Callable[[torch.Tensor], torch.Tensor],
+        squares: torch.Tensor,
+    ) -> None:
+        """Take the held pairs as a mask (B, m, n), and of K columns by points and diagonal."""
         self.held = held
         batch, neurons, count = held.shape
         b, j, i = torch.nonzero(held, as_tuple=True)
@@ -36,10 +38,10 @@ class Kinks:
         most = points.shape[1]
         rank = torch.zeros(batch, count, dtype=torch.int64, device=held.device)
         rank.scatter_add_(1, points, torch.arange(most, device=held.device) * real)
-        self.columns = field.columns(points)  # K[:, U] (B, n, u)
+        self.columns = columns(points)  # K[:, U] (B, n, u)
         self.drift = self.neuron * most + rank[b, i]
         inner = torch.gather(self.columns, 1, points[:, :, None].expand(-1, -1, most))
-        scale = field.squares.amax(-1)
+        scale = squares.amax(-1)
         self.blocks = [
             _Block(rows, self.neuron, rank[b, i], inner, scale, neurons)
             for rows in by_size(torch.bincount(self.neuron, minlength=batch * neurons))
@@ -134,38 +136,3 @@ def padded(used: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     order = torch.arange(len(rows), device=used.device) - (counts.cumsum(0) - counts)[rows]
     places[rows, order] = columns
     return places, torch.arange(most, device=used.device) < counts[:, None]
-
-
-def updated(
-    kinks: Kinks | None,
-    field: Field,
-    before: torch.Tensor,
-    pre: torch.Tensor,
-    output: torch.Tensor,
-    slope: Slope,
-    speed: torch.Tensor,
-    taken: torch.Tensor,
-) -> torch.Tensor | None:
-    """Return the held pairs (B, m, n) after a step from h = `before` to `pre`; None if the same.
-
-    A pair is caught when it crossed and both one-sided speeds point at its kink; it is let go when
-    holding it would need a phi' outside of [0, 1]. `taken` (B,): flows whose step was accepted.
-    """
-    crossed = (before > 0) != (pre > 0)
-    crossed &= taken[:, None, None]
-    if kinks is not None:
-        crossed &= ~kinks.held
-    b, j, i = torch.nonzero(crossed, as_tuple=True)
-    own = output[b, j] * slope.weights[b, i] * field.labels[b, i] * field.squares[b, i]
-    active = (pre[b, j, i] > 0).to(own.dtype)
-    off, on = speed[b, j, i] - active * own, speed[b, j, i] + (1 - active) * own
-    caught = (off > 0) & (on < 0)
-    change = bool(caught.any())
-    held = torch.zeros_like(crossed) if kinks is None else kinks.held.clone()
-    if kinks is not None:
-        leaves = (slope.fraction <= 0) | (slope.fraction >= 1)
-        leaves &= taken[kinks.pair[0]]
-        change |= bool(leaves.any())
-        held.view(-1)[kinks.flat[leaves]] = False
-    held[b[caught], j[caught], i[caught]] = True
-    return held if change else None

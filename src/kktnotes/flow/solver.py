@@ -8,6 +8,7 @@ from dataclasses import replace
 import torch
 
 from kktnotes import checks
+from kktnotes.data.sample import Sample, seeds_of
 from kktnotes.flow.control import Knobs
 from kktnotes.flow.field import Field
 from kktnotes.flow.losses import NAMES, Loss
@@ -16,8 +17,7 @@ from kktnotes.flow.record import Track
 from kktnotes.flow.result import Flow
 from kktnotes.flow.run import Run
 from kktnotes.flow.start import balanced_start, check_training_set
-from kktnotes.network import TwoLayerReLU
-from kktnotes.sample import Sample, seeds_of
+from kktnotes.networks.two_layer import TwoLayerReLU
 
 
 def gradient_flow(
@@ -120,7 +120,7 @@ def gradient_flow(
         checks.positive("spacing", spacing),
     )
     if not isinstance(sample, Sample):
-        raise checks.refuse("sample", type(sample).__name__, "a Sample; see Sample.from_arrays")
+        raise checks.refusal("sample", type(sample).__name__, "a Sample; see Sample.from_arrays")
     check_training_set(sample.x, sample.y)
     if device is not None:
         sample = sample.to(device)
@@ -158,13 +158,13 @@ def _prepared(
         network = network.to(sample.x.device)
         many = network.output.ndim > 1
         if network.weights.ndim > 3:
-            raise checks.refuse("network", f"{network.weights.ndim - 2} batch axes", "at most one")
+            raise checks.refusal("network", f"{network.weights.ndim - 2} batch axes", "at most one")
         seeds = range(len(network.output)) if many else [0]
     if sample.x.ndim > 3:
-        raise checks.refuse("sample", f"{sample.x.ndim - 2} batch axes", "at most one")
+        raise checks.refusal("sample", f"{sample.x.ndim - 2} batch axes", "at most one")
     batch = sample.x.shape[0] if sample.x.ndim == 3 else None
     if batch is not None and many and len(seeds) != batch:
-        raise checks.refuse(
+        raise checks.refusal(
             "seed", f"{len(seeds)} seeds", f"one, or one for each of {batch} samples"
         )
     seeds = list(seeds) if many else list(seeds) * (batch or 1)
@@ -176,7 +176,7 @@ def _prepared(
         if network.weights.shape[-1] > sample.p:
             wide = sample.extended(network.weights.shape[-1] - sample.p)
         if network.weights.shape[-1] != wide.p:
-            raise checks.refuse(
+            raise checks.refusal(
                 "network", f"{network.weights.shape[-1]} coordinates", f"{sample.p}, as the sample"
             )
         starts = [network[b] if many else network for b in range(len(seeds))]

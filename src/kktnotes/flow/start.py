@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from kktnotes import checks, coordinates
-from kktnotes.network import TwoLayerReLU
-from kktnotes.sample import Sample
+from kktnotes import checks
+from kktnotes.data import coordinates
+from kktnotes.data.sample import Sample
+from kktnotes.networks.two_layer import TwoLayerReLU
 
 
 def balanced_start(sample: Sample, width: int, init_scale: float, seed: int) -> TwoLayerReLU:
@@ -49,20 +50,20 @@ def aimed_start(
         ||w_j|| = |v_j|; all biases are 0.
     """
     if sample.cluster is None or sample.x.ndim != 2:
-        raise checks.refuse("sample", "no clusters, or a batch", "one sample with cluster numbers")
+        raise checks.refusal("sample", "no clusters, or a batch", "one sample with cluster numbers")
     scale = checks.positive("scale", scale)
     weights, output = [], []
     for part in parts:
         own = torch.isin(sample.cluster, torch.tensor(list(part), device=sample.x.device))
         labels = sample.y[own].unique()
         if len(labels) != 1:
-            came = f"{list(part)} with {len(labels)} labels"
-            raise checks.refuse("parts", came, "sets of clusters with examples, of one label each")
+            got = f"{list(part)} with {len(labels)} labels"
+            raise checks.refusal("parts", got, "sets of clusters with examples, of one label each")
         mean = sample.x[own].mean(0)
         weights.append(scale * mean / torch.linalg.vector_norm(mean))
         output.append(scale * labels[0])
     if not weights:
-        raise checks.refuse("parts", "no set", "at least one set of clusters")
+        raise checks.refusal("parts", "no set", "at least one set of clusters")
     output = torch.stack(output)
     return TwoLayerReLU(torch.stack(weights), torch.zeros_like(output), output)
 
@@ -72,7 +73,7 @@ def check_training_set(x: torch.Tensor, y: torch.Tensor) -> None:
     checks.labels("sample.y", y)
     checks.tensor("sample.x", x, dimensions=2)
     if x.numel() == 0:
-        raise checks.refuse("sample", f"shape {tuple(x.shape)}", "at least one point")
+        raise checks.refusal("sample", f"shape {tuple(x.shape)}", "at least one point")
     # equal points have equal projections, so only points of equal projection are compared
     axis = torch.from_numpy(np.random.default_rng(0).standard_normal(x.shape[-1])).to(x.device)
     for points, labels in zip(
@@ -82,7 +83,7 @@ def check_training_set(x: torch.Tensor, y: torch.Tensor) -> None:
         for i in torch.nonzero(shadow[1:] == shadow[:-1])[:, 0].tolist():
             one, two = order[i].item(), order[i + 1].item()
             if labels[one] != labels[two] and torch.equal(points[one], points[two]):
-                raise checks.refuse(
+                raise checks.refusal(
                     "sample",
                     f"point {one} again as point {two} with the other label",
                     "points that differ wherever their labels do",

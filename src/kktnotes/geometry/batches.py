@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kktnotes.network import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU
 
 
 def each_network(network: TwoLayerReLU, batch: tuple[int, ...]) -> list[TwoLayerReLU]:

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 import torch
 
+from kktnotes.geometry.active_parts import nearest_by_active_parts
 from kktnotes.geometry.cutting_planes import project_exactly
-from kktnotes.geometry.newton import newton
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,9 @@ def project(
         polyhedron = torch.zeros(batch, dtype=torch.bool, device=values.device)
     if rounding is None:
         rounding = values.new_zeros(batch, count + 1)
-    step, lower, solved = newton(own, values, gradient, level, polyhedron, rounding)
+    step, lower, solved = nearest_by_active_parts(
+        own, values, gradient, level, polyhedron, rounding
+    )
     inside = values.clamp(min=0).sum(-1) <= level
     step = torch.where(inside[:, None], torch.zeros_like(step), step)
     lower = torch.where(inside, torch.zeros_like(lower), lower)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 
 from kktnotes.geometry.batches import each_network
-from kktnotes.network import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU
 
 ENTRIES = 2_000_000
 """Entries of the largest temporary: keeps it in the processor's cache and memory small."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 
 from kktnotes import checks
-from kktnotes.network import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU
 
 PARALLEL = 1e-13
 """Unit vectors w~_j closer than this are one: 500 roundings, far below any seen difference."""
@@ -45,7 +45,7 @@ class Span:
     def of(cls, network: TwoLayerReLU) -> Span:
         """Merge the parallel neurons of one network and reduce it to the span of its weights."""
         if network.weights.ndim != 2:
-            raise checks.refuse(
+            raise checks.refusal(
                 "network", f"a batch of shape {tuple(network.weights.shape[:-2])}", "one network"
             )
         scaled = network.output.abs()[:, None] * network.augmented

@@ -1,13 +1,13 @@
 """KKT points of Problem (2): residuals, certificates, exact points, files."""
 
-from kktnotes.kkt.certificate import certificate as certificate
+from kktnotes.kkt.best_multipliers import certificate as certificate
 from kktnotes.kkt.closed_form import averaged_point as averaged_point
 from kktnotes.kkt.closed_form import decoupled_point as decoupled_point
 from kktnotes.kkt.closed_form import equicorrelated_points as equicorrelated_points
 from kktnotes.kkt.closed_form import partition_point as partition_point
+from kktnotes.kkt.conditions import residuals as residuals
 from kktnotes.kkt.point import LimitPoint as LimitPoint
 from kktnotes.kkt.point import NotCertified as NotCertified
 from kktnotes.kkt.point import kkt_point as kkt_point
 from kktnotes.kkt.report import Certificate as Certificate
-from kktnotes.kkt.residuals import residuals as residuals
 from kktnotes.kkt.storage import KKTPoint as KKTPoint

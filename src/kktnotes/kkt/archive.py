@@ -116,18 +116,18 @@ def read(
             fit(headers, {name: every[name] for name in headers}, memory)
             return {name: numbers(archive, entries[name], headers[name]) for name in entries}
     except Unfit as unfit:
-        came, allowed = unfit.args
-        raise checks.refuse("path", f"{path}, {came}", allowed) from None
+        got, allowed = unfit.args
+        raise checks.refusal("path", f"{path}, {got}", allowed) from None
     except OSError as error:  # of the system, but for a place before the file's beginning
         if error.errno != errno.EINVAL:
             raise
-        raise checks.refuse("path", f"{path}, not readable", WHOLE) from error
+        raise checks.refusal("path", f"{path}, not readable", WHOLE) from error
     except (
         zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError,
         RuntimeError, OverflowError, ValueError,
     ) as error:  # fmt: skip
         why = f"{error}"[:120]
-        raise checks.refuse("path", f"{path}, not readable ({why})", WHOLE) from error
+        raise checks.refusal("path", f"{path}, not readable ({why})", WHOLE) from error
 
 
 def listed(
@@ -174,14 +174,14 @@ def fit(headers: Mapping[str, Header], kinds: Mapping[str, Kind], memory: float)
     lengths: dict[str, int] = {}
     for name, kind in kinds.items():
         one = headers[name]
-        came = f"whose {name} is {one.descr} of shape {one.shape}"
+        got = f"whose {name} is {one.descr} of shape {one.shape}"
         pattern = r"<U[1-9]\d?" if kind.descr == "<U" else re.escape(kind.descr)
         if not re.fullmatch(pattern, one.descr) or len(one.shape) != len(kind.axes):
-            raise Unfit(came, f"{kind}")
+            raise Unfit(got, f"{kind}")
         for axis, length in zip(kind.axes, one.shape, strict=True):
             if length != lengths.setdefault(f"{axis}", axis if isinstance(axis, int) else length):
                 here = {axis: number for axis, number in lengths.items() if axis in kind.axes}
-                raise Unfit(came, f"{kind} with {here}" if here else f"{kind}")
+                raise Unfit(got, f"{kind} with {here}" if here else f"{kind}")
     total = sum(one.bytes for one in headers.values())
     if total > memory:
         axes = {axis: length for axis, length in lengths.items() if not axis.isdigit()}
@@ -194,8 +194,8 @@ def numbers(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, one: Header) -> np
     name = entry.filename.removesuffix(".npy")
     size = os.fstat(archive.fp.fileno()).st_size
     if entry.file_size != one.begin + one.bytes or entry.file_size > size:
-        came = f"whose {name} of {one.bytes:,} bytes lies in {entry.file_size - one.begin:,}"
-        raise Unfit(f"{came}, in a file of {size:,}", "as many bytes as its shape asks")
+        got = f"whose {name} of {one.bytes:,} bytes lies in {entry.file_size - one.begin:,}"
+        raise Unfit(f"{got}, in a file of {size:,}", "as many bytes as its shape asks")
     flat = np.empty(one.bytes, np.uint8)
     with archive.open(entry) as file:
         file.read(one.begin)

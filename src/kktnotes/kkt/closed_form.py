@@ -22,7 +22,7 @@ import torch
 
 from kktnotes import checks
 from kktnotes.kkt.storage import KKTPoint
-from kktnotes.network import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU
 
 
 def equicorrelated_points(k: int, d: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -37,7 +37,7 @@ def equicorrelated_points(k: int, d: int) -> tuple[torch.Tensor, torch.Tensor]:
     """
     k, d = checks.integer("k", k, 2), checks.integer("d", d)
     if k > d + 1:
-        raise checks.refuse("k", k, f"at most d + 1 = {d + 1}, else no inner products are all -1")
+        raise checks.refusal("k", k, f"at most d + 1 = {d + 1}, else no inner products are all -1")
     s = (d + 1) ** 0.5
     t = -1 / (s + (s * s - k) ** 0.5)
     x = s * torch.eye(k, dtype=torch.float64) + t
@@ -63,19 +63,21 @@ def partition_point(x: checks.Array, y: checks.Array, sets: Sequence[Sequence[in
     """
     x, y = checks.tensor("x", x, dimensions=2), checks.labels("y", y)
     if x.ndim != 2 or y.shape != x.shape[:1]:
-        raise checks.refuse("x, y", f"shapes {tuple(x.shape)}, {tuple(y.shape)}", "(n, p) and (n,)")
+        raise checks.refusal(
+            "x, y", f"shapes {tuple(x.shape)}, {tuple(y.shape)}", "(n, p) and (n,)"
+        )
     n = len(x)
     gram = x @ x.T + 1
     c = gram.diagonal().mean()
     off = (gram - c * torch.eye(n, dtype=torch.float64)).abs().max() / c
     if off > 1e-9:
-        raise checks.refuse("x", f"x~_q . x~_r off from c I by {off:.2g} c", "orthogonal x~_q")
+        raise checks.refusal("x", f"x~_q . x~_r off from c I by {off:.2g} c", "orthogonal x~_q")
     sets = [[checks.integer("sets", q, 0) for q in members] for members in sets]
     if sorted(q for members in sets for q in members) != list(range(n)) or not all(sets):
-        raise checks.refuse("sets", sets, f"each of 0..{n - 1} in exactly one set, none empty")
+        raise checks.refusal("sets", sets, f"each of 0..{n - 1} in exactly one set, none empty")
     for members in sets:
         if len(set(y[members].tolist())) > 1:
-            raise checks.refuse("sets", f"{members} with both labels", "sets of one label each")
+            raise checks.refusal("sets", f"{members} with both labels", "sets of one label each")
 
     multipliers = torch.zeros(n, dtype=torch.float64)
     subgradients = torch.zeros(n, len(sets), dtype=torch.float64)

@@ -19,10 +19,10 @@ import torch
 from kktnotes import checks
 from kktnotes.flow.result import Flow
 from kktnotes.kkt.archive import Kind
-from kktnotes.kkt.limit import Limit, exact_limit, group_neurons
 from kktnotes.kkt.report import Certificate
+from kktnotes.kkt.solver.pattern_limit import Limit, exact_limit, group_neurons
 from kktnotes.kkt.storage import PATH, KKTPoint
-from kktnotes.network import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU
 
 
 class NotCertified(RuntimeError):
@@ -81,12 +81,12 @@ class LimitPoint(KKTPoint):
             for name, value in (("log_times", log_times), ("angles", angles))
         )
         if times.shape != turned.shape:
-            raise checks.refuse("angles", f"shape {turned.shape}", f"{times.shape}, as log_times")
+            raise checks.refusal("angles", f"shape {turned.shape}", f"{times.shape}, as log_times")
         which = np.asarray(neurons, dtype=np.int64)
         point = KKTPoint.measured(network, x, y, multipliers, subgradients)
         if ((which < -1) | (which >= network.width)).any():
-            came = f"numbers from {which.min()} to {which.max()}"
-            raise checks.refuse("neurons", came, f"-1 to {network.width - 1}")
+            got = f"numbers from {which.min()} to {which.max()}"
+            raise checks.refusal("neurons", got, f"-1 to {network.width - 1}")
         own = {one.name: getattr(point, one.name) for one in fields(KKTPoint)}
         return cls(**own, log_times=times, angles=turned, neurons=which)
 

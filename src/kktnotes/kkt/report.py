@@ -101,14 +101,16 @@ class Certificate:
     def _rows(self) -> list[tuple[str, str, str]]:
         rows = self._listed(RESIDUALS)
         which = f": {NAMES[self.worst_name]}" if self.worst >= 1e-9 else ""
-        rows.append(("the worst", number(self.worst), "the largest of the above" + which))
+        rows.append(("the worst", residual_text(self.worst), "the largest of the above" + which))
         rows += self._listed(NEURONS)
         if self.objective == self.objective:
-            rows.append(("objective", number(self.objective), "what the fit minimized"))
+            rows.append(("objective", residual_text(self.objective), "what the fit minimized"))
         return rows
 
     def _listed(self, texts: dict[str, str]) -> list[tuple[str, str, str]]:
-        return [(NAMES[name], number(getattr(self, name)), text) for name, text in texts.items()]
+        return [
+            (NAMES[name], residual_text(getattr(self, name)), text) for name, text in texts.items()
+        ]
 
     def __repr__(self) -> str:
         """Return a plain-text table."""
@@ -132,7 +134,7 @@ class Certificate:
         )
 
 
-def number(value: float) -> str:
+def residual_text(value: float) -> str:
     """Return two significant digits; at rounding size a bound, the same on every processor."""
     bound = next((bound for bound in (1e-14, 1e-12, 1e-10, 1e-9) if value < bound), None)
     return printing.number(value, 2) if bound is None else f"< {printing.number(bound)}"

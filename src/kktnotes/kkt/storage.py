@@ -48,9 +48,9 @@ import torch
 from kktnotes import checks
 from kktnotes.kkt import archive, writing
 from kktnotes.kkt.archive import Kind
+from kktnotes.kkt.conditions import examples, normalized, residuals
 from kktnotes.kkt.report import NEURONS, RESIDUALS, Certificate
-from kktnotes.kkt.residuals import examples, normalized, residuals
-from kktnotes.network import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU
 
 NAMES = (*RESIDUALS, *NEURONS)
 NETWORK = {
@@ -165,9 +165,9 @@ class KKTPoint:
         found = archive.read(path, {**POINT, **NETWORK, **WRITTEN}, PATH, memory=memory)
         lost = [name for name in cls._path if name not in found]
         if lost:
-            came = f"{path}, a point without the path of a flow ({', '.join(lost)})"
+            got = f"{path}, a point without the path of a flow ({', '.join(lost)})"
             allowed = f"the file of a {cls.__name__} (KKTPoint.load reads this one)"
-            raise checks.refuse("path", came, allowed)
+            raise checks.refusal("path", got, allowed)
         try:
             return cls._restored(found)
         except ValueError as error:
@@ -177,17 +177,17 @@ class KKTPoint:
     def _restored(cls, found: dict[str, np.ndarray]) -> KKTPoint:
         """Return the point of a file's arrays, which have the right shapes; measured afresh."""
         if found["residual_names"].tolist() != list(NAMES):
-            raise checks.refuse("residual_names", "others", ", ".join(NAMES))
+            raise checks.refusal("residual_names", "others", ", ".join(NAMES))
         network = TwoLayerReLU(*(found[name] for name in NETWORK))
         x, y = examples(found["x"], found["y"], network)
         least = network.margins(x, y).min().item()
         if not abs(least - 1) <= 1e-9:
-            raise checks.refuse("network", f"the least margin {least:.6g}", "1")
+            raise checks.refusal("network", f"the least margin {least:.6g}", "1")
         path = {name: found[name] for name in cls._path}
         point = cls.measured(network, x, y, found["multipliers"], found["subgradients"], **path)
         for name, then in zip(NAMES, found["residuals"].tolist(), strict=True):
             now = getattr(point.certificate, name)
             # Rounding differs between processors, so residuals of rounding size may differ too.
             if not abs(then - now) <= 1e-12 + 1e-6 * abs(now):
-                raise checks.refuse(name, f"{then:.3g} written, {now:.3g} measured", "the same")
+                raise checks.refusal(name, f"{then:.3g} written, {now:.3g} measured", "the same")
         return point

@@ -17,9 +17,9 @@ import torch
 from tqdm import tqdm
 
 from kktnotes import checks
+from kktnotes.data.sample import Sample
 from kktnotes.geometry.cutting_planes import least_distance
 from kktnotes.radius.result import Radius
-from kktnotes.sample import Sample
 
 
 def linear_radius(weights: torch.Tensor, x: torch.Tensor, *, bias: float = 0.0) -> torch.Tensor:
@@ -38,7 +38,7 @@ def linear_radius(weights: torch.Tensor, x: torch.Tensor, *, bias: float = 0.0) 
     x = checks.tensor("x", x, dimensions=2)
     size = torch.linalg.vector_norm(weights)
     if weights.shape != x.shape[-1:] or size == 0:
-        raise checks.refuse(
+        raise checks.refusal(
             "weights", f"shape {tuple(weights.shape)}", f"({x.shape[-1]},) and not zero"
         )
     return (x @ weights + bias).abs() / size
@@ -74,7 +74,7 @@ def nearest_neighbour_radius(
     """
     x = checks.tensor("x", x, dimensions=2)
     if x.ndim != 2 or train.x.ndim != 2 or x.shape[-1] != train.p:
-        raise checks.refuse("x", f"shape {tuple(x.shape)}", f"(count, {train.p})")
+        raise checks.refusal("x", f"shape {tuple(x.shape)}", f"(count, {train.p})")
     checks.labels("train.y", train.y)
     tolerance = checks.positive("tolerance", tolerance)
     deadline = np.inf

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import torch
 from tqdm import tqdm
 
-from kktnotes.attacks.structure import SubsetDescent
 from kktnotes.geometry import strictly_feasible
+from kktnotes.geometry.subset_descent import SubsetDescent
 
 NODES = 2048
 """Nodes worked on at once."""

@@ -10,7 +10,7 @@ import torch
 
 from kktnotes import checks
 from kktnotes.geometry import Span, closed_form, each_network, two_neurons
-from kktnotes.network import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU
 from kktnotes.radius.branch_and_bound import Search
 from kktnotes.radius.result import Radii, Radius
 
@@ -67,7 +67,7 @@ def exact_radius(
     """
     x = checks.tensor("x", x, dimensions=2, device=network.weights.device)
     if x.shape[-1] != network.weights.shape[-1]:
-        raise checks.refuse(
+        raise checks.refusal(
             "x", f"{x.shape[-1]} coordinates", f"{network.weights.shape[-1]}, as the weights have"
         )
     tolerance = checks.positive("tolerance", tolerance)

@@ -21,9 +21,9 @@ from scipy.special import ndtr
 from scipy.stats import multivariate_normal
 
 from kktnotes import checks
-from kktnotes.network import TwoLayerReLU
+from kktnotes.data.sample import Sample
+from kktnotes.networks.two_layer import TwoLayerReLU
 from kktnotes.radius.tails import _gaussian
-from kktnotes.sample import Sample
 
 REACH = 9.0  # standard deviations beyond which a normal variable never counts: Phi(-9) = 1e-19
 
@@ -45,7 +45,7 @@ def error_by_cluster(
     clusters = _gaussian(sample)
     labels = clusters.labels if labels is None else checks.labels("labels", labels, both=False)
     if labels.shape != clusters.labels.shape:
-        raise checks.refuse("labels", f"shape {tuple(labels.shape)}", f"({clusters.k},)")
+        raise checks.refusal("labels", f"shape {tuple(labels.shape)}", f"({clusters.k},)")
     signs, heights, covariance = _laws(network, sample)
     found = []
     for label, at in zip(labels.tolist(), heights, strict=True):
@@ -71,8 +71,8 @@ def _laws(network: TwoLayerReLU, sample: Sample) -> tuple[list[float], np.ndarra
     clusters = _gaussian(sample)
     signs = network.output.sign().tolist()
     if sorted(signs) != [-1.0, 1.0]:
-        came = f"{len(signs)} neurons of signs {sorted(signs)}"
-        raise checks.refuse("network", came, "two neurons, one of each sign")
+        got = f"{len(signs)} neurons of signs {sorted(signs)}"
+        raise checks.refusal("network", got, "two neurons, one of each sign")
     size = network.output.abs()[:, None]
     heights = (size.T * network.preactivations(sample.means)).numpy()
     weights = (size * network.weights).numpy()

@@ -14,9 +14,9 @@ import math
 import torch
 
 from kktnotes import checks
-from kktnotes.network import TwoLayerReLU
+from kktnotes.data.sample import Sample
+from kktnotes.networks.two_layer import TwoLayerReLU
 from kktnotes.radius.tails import _gaussian
-from kktnotes.sample import Sample
 
 
 def slope_upper(network: TwoLayerReLU) -> float:
@@ -37,7 +37,7 @@ def radius_by_slope(network: TwoLayerReLU, x: torch.Tensor, y: torch.Tensor) -> 
     """
     slope = slope_upper(network)
     if slope == 0:
-        raise checks.refuse("network", "one without a slope", "one with weights other than zero")
+        raise checks.refusal("network", "one without a slope", "one with weights other than zero")
     return network.margins(x, y).clamp(min=0) / slope
 
 

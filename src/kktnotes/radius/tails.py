@@ -16,9 +16,9 @@ import torch
 from scipy.special import log_ndtr
 
 from kktnotes import checks
+from kktnotes.data.sample import Sample
 from kktnotes.geometry import Span, project
-from kktnotes.network import TwoLayerReLU
-from kktnotes.sample import Sample
+from kktnotes.networks.two_layer import TwoLayerReLU
 
 SUBSETS = 10
 """Up to so many opposite-sign neurons every subset is summed over; 2^10 sets."""
@@ -98,11 +98,9 @@ def log_no_flip(network: TwoLayerReLU, sample: Sample, perturbation: torch.Tenso
 
 def _gaussian(sample: Sample):  # noqa: ANN202  (Clusters, imported by sample for types only)
     """Return the clusters of a sample whose noise is N(0, sigma^2 I)."""
-    clusters = sample.clusters
-    if clusters is None:
-        raise checks.refuse("sample", "your own data (from_arrays)", "a sample drawn from Clusters")
+    clusters = sample.drawn_from()
     if clusters.noise != "gaussian" or clusters.factor is not None:
-        raise checks.refuse("sample", "another noise", "noise N(0, sigma^2 I) for tail bounds")
+        raise checks.refusal("sample", "another noise", "noise N(0, sigma^2 I) for tail bounds")
     return clusters
 
 

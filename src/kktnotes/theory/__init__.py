@@ -1,7 +1,6 @@
 """Hypotheses of the paper's statements term by term, and explicit constants (ours)."""
 
-from kktnotes.theory import every_flip, every_point, flips, remarks, strongest
-from kktnotes.theory.chain import Chain, chain
+from kktnotes.theory import every_point, flips, remarks, strongest
 from kktnotes.theory.constants import (
     Bound,
     InnerProducts,
@@ -24,13 +23,8 @@ from kktnotes.theory.coverage import (
     log_missed_paper,
     missed_law,
 )
-from kktnotes.theory.hypotheses import (
-    lemma_2_1,
-    theorem_2_1,
-    theorem_3_1,
-    theorem_4_1,
-    theorem_4_2,
-)
+from kktnotes.theory.generalization_chain import Chain, chain
+from kktnotes.theory.hypotheses import lemma_2_1, theorem_2_1, theorem_3_1, theorem_4_1, theorem_4_2
 from kktnotes.theory.measured import (
     ClusterSums,
     check_cluster_sums,
@@ -54,7 +48,6 @@ __all__ = [
     "check_radii",
     "cluster_sum_upper",
     "cluster_sums",
-    "every_flip",
     "every_point",
     "flip_eta_upper",
     "flip_norm_upper",

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import torch
 
 from kktnotes import checks
-from kktnotes.sample import Sample
+from kktnotes.data.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def inner_products(sample: Sample, *, direction: torch.Tensor | None = None) -> 
         u, by default sum_q y_q mu_q of the sample's clusters.
     """
     if sample.x.ndim != 2:
-        raise checks.refuse("sample", f"a batch {tuple(sample.x.shape)}", "one sample")
+        raise checks.refusal("sample", f"a batch {tuple(sample.x.shape)}", "one sample")
     cluster = _clusters_of(sample)
     gram = sample.x @ sample.x.T + 1
     same = cluster[:, None] == cluster
@@ -97,7 +97,7 @@ def inner_products(sample: Sample, *, direction: torch.Tensor | None = None) -> 
     labels = {int(q): float(sample.y[cluster == q][0]) for q in seen}
     for q, label in labels.items():
         if bool((sample.y[cluster == q] != label).any()):
-            raise checks.refuse("sample", f"cluster {q} with both labels", "one label a cluster")
+            raise checks.refusal("sample", f"cluster {q} with both labels", "one label a cluster")
     return InnerProducts(
         a=float(within.min()),
         b=float(within.max()),
@@ -245,7 +245,7 @@ def flip_norm_upper(
 def _valid(measured: InnerProducts) -> float:
     """Return tau, or refuse where the bounds were not proved."""
     if not measured.tau < 0.5:
-        raise checks.refuse(
+        raise checks.refusal(
             "tau", f"{measured.tau:.3g}", "below 1/2: the explicit constants hold there only"
         )
     return measured.tau
@@ -254,5 +254,5 @@ def _valid(measured: InnerProducts) -> float:
 def _clusters_of(sample: Sample) -> torch.Tensor:
     """Return the cluster numbers, or refuse."""
     if sample.cluster is None:
-        raise checks.refuse("sample", "points without clusters", "a sample with cluster numbers")
+        raise checks.refusal("sample", "points without clusters", "a sample with cluster numbers")
     return sample.cluster

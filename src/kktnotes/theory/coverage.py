@@ -81,7 +81,7 @@ def least_examples(k: int, probability: float) -> int:
     k = checks.integer("k", k)
     wanted = math.log(checks.positive("probability", probability))
     if wanted >= 0:
-        raise checks.refuse("probability", probability, "a number below 1")
+        raise checks.refusal("probability", probability, "a number below 1")
     below, above = 0, 1
     while log_missed(k, above) > wanted:
         below, above = above, 2 * above

@@ -13,10 +13,10 @@ from collections.abc import Callable
 import torch
 
 from kktnotes import checks
-from kktnotes.attacks.universal import least_eta, universal_direction
-from kktnotes.network import TwoLayerReLU
+from kktnotes.attacks.one_for_all import least_eta, universal_direction
+from kktnotes.data.sample import Sample
+from kktnotes.networks.two_layer import TwoLayerReLU
 from kktnotes.radius import log_error_by_cluster, log_tail
-from kktnotes.sample import Sample
 
 DOUBLINGS = 40
 
@@ -71,7 +71,7 @@ def certified_eta(
         u by default.
     """
     if checks.positive("epsilon", epsilon) >= 1:
-        raise checks.refuse("epsilon", epsilon, "a number between 0 and 1")
+        raise checks.refusal("epsilon", epsilon, "a number between 0 and 1")
     tolerance = checks.positive("tolerance", tolerance)
     direction = universal_direction(sample) if direction is None else direction
     etas = least_eta(network, sample.means, sample.clusters.labels, direction=direction)

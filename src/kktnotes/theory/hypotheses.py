@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from kktnotes import checks
-from kktnotes.clusters import Clusters
+from kktnotes.data.clusters import Clusters
 from kktnotes.terms import Term, Terms
 
 RESIDUAL = 1e-8
@@ -113,7 +113,7 @@ def _sizes(k: int, d: int, n: int, delta: float, epsilon: float) -> list[Term]:
     n = checks.integer("n", n)
     for name, value in (("delta", delta), ("epsilon", epsilon)):
         if checks.positive(name, value) >= 1:
-            raise checks.refuse(name, value, "a number between 0 and 1")
+            raise checks.refusal(name, value, "a number between 0 and 1")
     log_d, log_n = math.log(d), math.log(n)
     return [
         Term("examples", n, ">=", k * log_d**2, "n against k ln² d"),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 
 from kktnotes import checks
-from kktnotes.network import TwoLayerReLU
-from kktnotes.sample import Sample
+from kktnotes.data.sample import Sample
+from kktnotes.networks.two_layer import TwoLayerReLU
 from kktnotes.terms import Term, Terms
 from kktnotes.theory import constants
 from kktnotes.theory.hypotheses import RESIDUAL
@@ -46,10 +46,10 @@ def cluster_sums(sample: Sample, network: TwoLayerReLU, subgradients: torch.Tens
         a_ij = lambda_i phi'_ij.
     """
     if sample.cluster is None:
-        raise checks.refuse("sample", "points without clusters", "a sample with cluster numbers")
+        raise checks.refusal("sample", "points without clusters", "a sample with cluster numbers")
     subgradients = checks.tensor("subgradients", subgradients, dimensions=2)
     if subgradients.shape != (sample.n, network.width):
-        raise checks.refuse(
+        raise checks.refusal(
             "subgradients", f"shape {tuple(subgradients.shape)}", f"{(sample.n, network.width)}"
         )
     weighted = subgradients * network.output.square()
@@ -222,7 +222,7 @@ def _by_point(bound, measured, sample, fresh):  # noqa: ANN001, ANN202  (a list 
     """Return a bound for each fresh point, from its own inner products."""
     least, _, across = constants.fresh_inner_products(sample, fresh)
     if not bool((least.isfinite() & (least >= 0)).all()):
-        raise checks.refuse(
+        raise checks.refusal(
             "fresh",
             "a point of a cluster without an example, or turned away from its own",
             "points whose inner products with their own cluster's examples are not negative",

@@ -12,8 +12,8 @@ import math
 
 import torch
 
-from kktnotes.clusters import Clusters
-from kktnotes.sample import Sample
+from kktnotes.data.clusters import Clusters
+from kktnotes.data.sample import Sample
 from kktnotes.terms import Term, Terms
 from kktnotes.theory.constants import InnerProducts
 from kktnotes.theory.hypotheses import theorem_4_2

@@ -18,7 +18,7 @@ import torch
 from scipy.special import log_ndtr
 
 from kktnotes import checks
-from kktnotes.clusters import Clusters
+from kktnotes.data.clusters import Clusters
 
 EVENTS = ("margin", "radius", "active")
 
@@ -49,9 +49,9 @@ def log_failure(clusters: Clusters, event: str, *, radius: float | None = None) 
     """
     checks.choice("event", event, EVENTS)
     if clusters.noise != "gaussian" or clusters.factor is not None:
-        raise checks.refuse("clusters", "another noise", "noise N(0, sigma^2 I) for tail bounds")
+        raise checks.refusal("clusters", "another noise", "noise N(0, sigma^2 I) for tail bounds")
     if radius is not None and event != "radius":
-        raise checks.refuse("radius", radius, f"none, for the event {event!r}")
+        raise checks.refusal("radius", radius, f"none, for the event {event!r}")
     sigma = checks.positive("sigma", clusters.sigma)
     root = math.sqrt(clusters.d)
     reach = root / 8 if radius is None else checks.positive("radius", radius, zero=True)

@@ -16,7 +16,7 @@ from scipy.special import gammainc, gammaln, hyp1f1, logsumexp
 
 from kktnotes import checks
 
-TINY = 1e-200  # from here on the incomplete gamma function is taken in logs
+UNDERFLOW = 1e-200  # from here on the incomplete gamma function is taken in logs
 
 
 def log_near_center(d: int, distance: float, sigma: float, radius: float) -> float:
@@ -73,7 +73,7 @@ def log_unmixed(k: int, d: int, sigma: float, radius: float, log_n: float) -> fl
 def _log_gamma(shape: np.ndarray, level: float) -> np.ndarray:
     """Return ln Pr[Gamma(shape) <= level], by its series where the probability is tiny."""
     plain = gammainc(shape, level)
-    tiny = plain < TINY
+    tiny = plain < UNDERFLOW
     found = np.log(np.where(tiny, 1.0, plain))
     a = shape[tiny]  # there a is above the level, and the series converges fast
     series = np.log(hyp1f1(1.0, a + 1, level))

@@ -49,8 +49,8 @@ class Interactive:
         """Refuse more data than a page should carry."""
         size = len(json.dumps(self.data, separators=(",", ":"), allow_nan=False))
         if size > LARGEST:
-            came = f"{size:,} bytes"
-            raise checks.refuse("data", came, f"at most {LARGEST:,}: fewer points or neurons")
+            got = f"{size:,} bytes"
+            raise checks.refusal("data", got, f"at most {LARGEST:,}: fewer points or neurons")
 
     def __repr__(self) -> str:
         """Return its kind; nothing that differs from run to run."""

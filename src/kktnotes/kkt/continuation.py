@@ -1,0 +1,73 @@
+"""The exact KKT point of a nearby sample, from another point's active set (ours).
+
+As the noise of a sample shrinks, the points of a cluster become one, and the interior-point
+method can no longer tell which of them hold the margin. It need not: below some noise level the
+sets of support vectors and of kinks stay as they are, so that a point that was found at more noise
+names them, and Newton's method on them goes on to rounding. What comes out is measured like every
+other point.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+
+from kktnotes import checks
+from kktnotes.data.sample import Sample
+from kktnotes.kkt.point import NotCertified, _assembled
+from kktnotes.kkt.solver.active_set import KINK, OFF, ON, ActiveSet, active_set_newton
+from kktnotes.kkt.solver.pattern_limit import Limit
+from kktnotes.kkt.solver.restricted import RestrictedProblem, Saddle
+from kktnotes.kkt.storage import KKTPoint
+
+
+def continued(point: KKTPoint, sample: Sample, *, tolerance: float = 1e-9) -> KKTPoint:
+    """Return the KKT point of a sample that has the patterns of another sample's point.
+
+    Parameters
+    ----------
+    point : KKTPoint
+        A certified point of n examples, such as the same draws with more noise.
+    sample : Sample
+        As many examples, with the same labels in the same order.
+    tolerance : float
+        The largest residual of the certificate that is accepted.
+
+    Returns
+    -------
+    KKTPoint
+        In the sample's coordinates.
+
+    Raises
+    ------
+    ValueError
+        If the labels are not those of the point.
+    NotCertified
+        If a residual stays above `tolerance`.
+    """
+    x, y = sample.x.cpu(), sample.y.cpu()
+    if len(y) != len(point.y) or not bool((y == point.y).all()):
+        got = f"{len(y)} examples, not labelled as the point's"
+        raise checks.refusal("sample", got, f"the {len(point.y)} labels of the point in order")
+    augmented = torch.cat([x, torch.ones_like(x[:, :1])], -1)
+    gram = (augmented @ augmented.mT).numpy()
+    scale = float(np.diagonal(gram).mean())
+    v, h = point.network.output.numpy(), point.network.preactivations(point.x).numpy().T
+    problem = RestrictedProblem(gram / scale, y.numpy(), np.sign(v), h > 0)
+    multipliers, a = point.multipliers.numpy(), point.subgradients.numpy().T
+    a = np.where(problem.same, 0.0, a)
+    states = np.where(a <= 0, OFF, np.where(a >= multipliers, ON, KINK))
+    active = ActiveSet(multipliers > 0, np.where(problem.same, OFF, states))
+    root = math.sqrt(scale)  # the problem's points have length one or so
+    solution = active_set_newton(problem, active, Saddle(multipliers * root, a * root, v**2 * root))
+    if not solution.consistent:
+        raise NotCertified("no active set near the point's solves the sample")
+    limit = Limit(problem, solution, np.arange(len(v)), [], True)
+    found = _assembled(limit, scale, x, y)
+    if not found.certificate.within(tolerance):
+        name = found.certificate.worst_name
+        value = getattr(found.certificate, name)
+        raise NotCertified(f"{name} is {value:.2g}, above {tolerance:.2g}", found.certificate)
+    return found

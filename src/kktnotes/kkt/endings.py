@@ -1,0 +1,110 @@
+"""How runs ended: at a certified point, or why not, so that no seed is dropped unseen.
+
+A chapter that trains from many seeds keeps every one of them. A flow that never met L < 1/n is
+outside of the hypothesis of Theorem 2.1; a point that was not certified leaves the statement
+untested there; a training set with one label only is no classification problem. Each is a reason,
+in words that are the same on every machine, and is counted in tables, prose and cards.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from kktnotes.data.sample import Sample
+from kktnotes.flow import Flow, gradient_flow
+from kktnotes.kkt import LimitPoint, NotCertified, kkt_point
+
+CERTIFIED = "certified"
+NOT_CERTIFIED = "L < 1/n, no exact point certified"
+ONE_LABEL = "no flow: points of one label only"
+NOT_MET = "flow: "
+"""How the reason of a flow that did not meet L < 1/n begins; then comes its status."""
+
+
+class Followed(NamedTuple):
+    """A flow to its end and the point there.
+
+    Attributes
+    ----------
+    flow : Flow or None
+        None where the training set has points of one label only.
+    point : LimitPoint or None
+        None unless the ending is `CERTIFIED`.
+    ending : str
+        `CERTIFIED`, or the reason why there is no point.
+    """
+
+    flow: Flow | None
+    point: LimitPoint | None
+    ending: str
+
+
+def limit_or_reason(flow: Flow, *, tolerance: float = 1e-9) -> tuple[LimitPoint | None, str]:
+    """Return the certified point that a flow tends to and `CERTIFIED`, or None and the reason.
+
+    `kkt_point` raises where this returns the reason.
+    """
+    if not flow.separated:
+        return None, f"{NOT_MET}{flow.status}"
+    try:
+        return kkt_point(flow, tolerance=tolerance), CERTIFIED
+    except NotCertified:
+        return None, NOT_CERTIFIED
+
+
+def follow(sample: Sample, **knobs: object) -> Followed:
+    """Follow one flow on one training set and solve for the point at its end.
+
+    Parameters
+    ----------
+    sample : Sample
+        Training points; of one label only, there is no flow, which is a reason like others.
+    **knobs
+        For `gradient_flow`.
+    """
+    if bool((sample.y == sample.y[0]).all()):
+        return Followed(None, None, ONE_LABEL)
+    flow = gradient_flow(sample, **knobs)
+    return Followed(flow, *limit_or_reason(flow))
+
+
+def left_out(endings: Iterable[str]) -> dict[str, int]:
+    """Return how many runs ended without a point, by reason, the most frequent first."""
+    counted = Counter(ending for ending in endings if ending != CERTIFIED)
+    return dict(sorted(counted.items(), key=lambda one: (-one[1], one[0])))
+
+
+def table(endings: Iterable[str]) -> str:
+    """Return a cell of a table: "20 of 20", or "18 of 20; 2 flow: not separated"."""
+    endings = list(endings)
+    good = sum(ending == CERTIFIED for ending in endings)
+    others = [f"{count} {reason}" for reason, count in left_out(endings).items()]
+    return "; ".join([f"{good} of {len(endings)}", *others])
+
+
+def sentence(endings: Iterable[str]) -> str:
+    """Return a sentence on who ended at a certified point and what became of the others."""
+    endings = list(endings)
+    others = left_out(endings)
+    if not others:
+        return f"Each of the {len(endings)} runs ended at a certified point."
+    good = len(endings) - sum(others.values())
+    return f"Of {len(endings)} runs, {good} ended at a certified point; {said(others)}."
+
+
+def said(others: dict[str, int]) -> str:
+    """Return what became of the runs without a point, and what that means for a statement."""
+    unmet = sum(count for reason, count in others.items() if reason.startswith(NOT_MET))
+    words = {
+        f"{unmet} did not meet L < 1/n, and the statement does not speak of them": unmet,
+        f"{others.get(NOT_CERTIFIED)} met it without a certified point, not tested": others.get(
+            NOT_CERTIFIED
+        ),
+        f"{others.get(ONE_LABEL)} had points of one label only": others.get(ONE_LABEL),
+    }
+    known = unmet + others.get(NOT_CERTIFIED, 0) + others.get(ONE_LABEL, 0)
+    rest = sum(others.values()) - known
+    words[f"{rest} ended otherwise"] = rest
+    return ", ".join(text for text, count in words.items() if count)
