@@ -161,3 +161,37 @@ def test_from_torch_is_a_copy_that_further_training_leaves_alone():
             part += 1.0
     for part, value in zip((network.weights, network.biases, network.output), before, strict=True):
         assert torch.equal(part, value)
+
+
+def test_points_of_any_kind_give_the_same_outputs():
+    network, x = draw(0), np.random.default_rng(1).standard_normal((7, 4)).astype(np.float32)
+    wide = torch.from_numpy(x).double()
+    for given_x in (x, torch.from_numpy(x), x.tolist(), wide.clone().requires_grad_()):
+        torch.testing.assert_close(network(given_x).detach(), network(wide), rtol=0, atol=0)
+    y = np.array([1, -1, 1, -1, 1, 1, -1])
+    margins = network.margins(x, y)
+    torch.testing.assert_close(margins, torch.from_numpy(y) * network(wide), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda network: network(np.ones((3, 5))), r"x: got shape \(3, 5\), .* \(..., n, 4\)"),
+        (lambda network: network(torch.ones(3, 5)), r"x: got shape \(3, 5\)"),
+        (lambda network: network(np.ones((3, 4)) * 1j), "x: got complex numbers"),
+        (lambda network: network("words"), "x: got str"),
+        (lambda network: network(None), "x: got NoneType"),
+        (lambda network: network(3.0), "x: got shape"),
+        (lambda network: network.margins(np.ones((3, 4)), [1, -1]), r"y: got shape \(2,\)"),
+        (lambda network: network.margins(np.ones((3, 4)), [1, 0, -1]), "y: got the value 0"),
+        (lambda network: network.margins(np.ones((2, 4)), "ab"), "y: got str"),
+    ],
+)
+def test_refuses_points_that_do_not_fit(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(draw(0))
+
+
+def test_prints_in_one_line():
+    assert repr(draw(0)) == "TwoLayerReLU(5 neurons, 4 coordinates)"
+    assert repr(draw(0, width=1200, batch=(3,))) == "TwoLayerReLU(3 x 1,200 neurons, 4 coordinates)"

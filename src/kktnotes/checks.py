@@ -10,6 +10,9 @@ import torch
 
 Array = torch.Tensor | np.ndarray | Sequence
 
+KINDS = {"b": float, "i": float, "u": float, "f": float, "c": complex}
+"""NumPy's kinds of numbers, and as what they are read."""
+
 
 def refusal(argument: str, got: object, allowed: str) -> ValueError:
     """Return the ValueError that every refusal of this package raises."""
@@ -46,11 +49,25 @@ def tensor(
     dimensions: int | None = None,
     device: torch.device | str | None = None,
 ) -> torch.Tensor:
-    """Return `value` as a finite float64 tensor with at least `dimensions` axes."""
-    try:
-        result = torch.as_tensor(value, dtype=torch.float64, device=device)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise refusal(argument, type(value).__name__, "an array of numbers") from error
+    """Return `value` as a finite float64 tensor with at least `dimensions` axes.
+
+    Nothing is lost in silence: masked entries and complex numbers are refused. What belongs to a
+    graph of gradients comes without it.
+    """
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise refusal(argument, "an array with masked entries", "an array without (see filled)")
+    if not isinstance(value, torch.Tensor):
+        try:
+            array = np.asarray(value)
+            kind = KINDS.get(array.dtype.kind)
+        except (TypeError, ValueError, RuntimeError):  # ragged, or on a device
+            kind = None
+        if kind is None:
+            raise refusal(argument, type(value).__name__, "an array of numbers")
+        value = torch.from_numpy(array.astype(kind))
+    if value.is_complex():
+        raise refusal(argument, "complex numbers", "real numbers")
+    result = value.detach().to(dtype=torch.float64, device=device)
     if dimensions is not None and result.ndim < dimensions:
         raise refusal(argument, f"shape {tuple(result.shape)}", f"{dimensions} or more axes")
     if not bool(torch.isfinite(result).all()):

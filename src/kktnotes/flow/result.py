@@ -51,7 +51,7 @@ class Snapshot:
     log_time: float
     log_loss: float
     norm: float
-    margins: torch.Tensor
+    margins: torch.Tensor = field(repr=False)
     smoothed_margin: float
     neurons: Neurons = field(repr=False)
     change: torch.Tensor = field(repr=False)  # c (P, n)

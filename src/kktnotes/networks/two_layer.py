@@ -19,7 +19,7 @@ from kktnotes.networks import merging
 from kktnotes.networks.robust import robust_parameters
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TwoLayerReLU:
     """The parameters theta = [w_1, ..., w_m, b, v] of a network of width m.
 
@@ -98,17 +98,31 @@ class TwoLayerReLU:
         """The vectors w~_j = (w_j, b_j), shape (..., m, p + 1)."""
         return torch.cat([self.weights, self.biases[..., None]], -1)
 
-    def preactivations(self, x: torch.Tensor) -> torch.Tensor:
-        """Return h_ij = w_j . x_i + b_j, shape (..., n, m), for points x of shape (..., n, p)."""
+    def preactivations(self, x: checks.Array) -> torch.Tensor:
+        """Return h_ij = w_j . x_i + b_j, shape (..., n, m), for points x of shape (..., n, p).
+
+        Any array of numbers will do; a float64 tensor keeps its graph of gradients.
+        """
+        if not (isinstance(x, torch.Tensor) and x.dtype == self.weights.dtype):
+            x = checks.tensor("x", x, dimensions=1, device=self.weights.device)
+        if x.ndim == 0 or x.shape[-1] != self.weights.shape[-1]:
+            allowed = f"(..., n, {self.weights.shape[-1]}), coordinates as the weights have"
+            raise checks.refusal("x", f"shape {tuple(x.shape)}", allowed)
         return x @ self.weights.mT + self.biases[..., None, :]
 
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+    def __call__(self, x: checks.Array) -> torch.Tensor:
         """Return N(x_i), shape (..., n), for points x of shape (..., n, p)."""
         return (self.preactivations(x).clamp(min=0) * self.output[..., None, :]).sum(-1)
 
-    def margins(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """Return q_i = y_i N(x_i), shape (..., n)."""
-        return y * self(x)
+    def margins(self, x: checks.Array, y: checks.Array) -> torch.Tensor:
+        """Return q_i = y_i N(x_i), shape (..., n), for labels y of shape (..., n)."""
+        outputs = self(x)
+        if not isinstance(y, torch.Tensor):
+            y = checks.labels("y", y, both=False).to(outputs.device)
+        if y.ndim == 0 or y.shape[-1] != outputs.shape[-1]:
+            got = f"shape {tuple(y.shape)}"
+            raise checks.refusal("y", got, f"(..., {outputs.shape[-1]}), one label a point")
+        return y * outputs
 
     def norm(self) -> torch.Tensor:
         """Return the l2 norm of theta, shape (...)."""
@@ -163,3 +177,9 @@ class TwoLayerReLU:
         if self.output.ndim < 2:
             raise checks.refusal("index", "an index into one network", "indices into a batch")
         return TwoLayerReLU(self.weights[index], self.biases[index], self.output[index])
+
+    def __repr__(self) -> str:
+        """Return the sizes in one line."""
+        batch = "".join(f"{size} x " for size in self.output.shape[:-1])
+        p = self.weights.shape[-1]
+        return f"TwoLayerReLU({batch}{self.width:,} neurons, {p:,} coordinates)"
