@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kktnotes as kn
-from kktnotes.kkt.report import NAMES, NEURONS, RESIDUALS, number
+from kktnotes.kkt.report import NAMES, NEURONS, RESIDUALS, residual_text
 
 C, G = 40.0, 7.0
 
@@ -229,8 +229,8 @@ def test_how_it_prints():
         assert called in text and f'<th scope="row">{called}</th>' in page
         assert "_" not in called
     assert "objective" not in text  # nothing was fitted
-    assert number(found.kink) in text and "<caption>" in page and "‖w̃ⱼ‖" in text
+    assert residual_text(found.kink) in text and "<caption>" in page and "‖w̃ⱼ‖" in text
     assert found.within(1e-3) and not found.within(1e-6)
-    printed = [number(value) for value in (0.0123, 3e-16, 2e-13, 0.0)]
+    printed = [residual_text(value) for value in (0.0123, 3e-16, 2e-13, 0.0)]
     assert printed == ["0.012", "< 10⁻¹⁴", "< 10⁻¹²", "< 10⁻¹⁴"]
     assert "<td>&lt; 10⁻" in page

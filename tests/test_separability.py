@@ -138,7 +138,7 @@ OWN = Sample.from_arrays(torch.ones(2, 2), [1, -1])
             "noise: got 'uniform', allowed is 'gaussian'",
         ),
         (lambda: separability.log_direction_error_bound(0), "d: got 0"),
-        (lambda: separability.count_errors(OWN), "sample: got your own data"),
+        (lambda: separability.count_errors(OWN), "sample: got a sample of your own data"),
         (lambda: separability.clopper_pearson(3, 2), "errors: got 3, allowed is at most count = 2"),
         (lambda: separability.clopper_pearson(-1, 2), "errors: got -1"),
         (lambda: separability.clopper_pearson(0, 0), "count: got 0"),

@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kktnotes.figures import style
-from kktnotes.figures.attacks.ways_out import two_ways_out as two_ways_out
 
 LINES = {
     "exact": ("black", "-", 3.0),

@@ -12,9 +12,7 @@ from kktnotes.chapters.many_clusters import Crowded
 from kktnotes.data.linear_separation import separable_share
 from kktnotes.data.separability import clopper_pearson
 from kktnotes.figures import style
-from kktnotes.figures.many_clusters.crowds import along as along
-from kktnotes.figures.many_clusters.crowds import typical
-from kktnotes.figures.many_clusters.crowds import values as values
+from kktnotes.figures.many_clusters.crowds import along, typical, values
 
 LEAST_ERROR = 1e-5  # no error at all is drawn below this, and below the least share seen
 TICKS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 2, 3, 5)  # of lengths on logarithmic axes
