@@ -40,8 +40,12 @@ KERNELS: dict[str, dict[str, str]] = {
         "OPENBLAS_CORETYPE": "Nehalem",
     },
 }
-NUMERICAL = ("test_flow", "test_kkt", "test_radius", "test_geometry", "test_theory", "test_open")
-"""The tests whose results come out of linear algebra; the others do not depend on its kernels."""
+NUMERICAL = (
+    *("arrowhead", "attacks", "biased", "chain", "chapter_", "every_point", "finite_steps"),
+    *("flips", "flow", "kkt", "linear_separation", "network", "radius", "robust_network"),
+    *("row_mix", "sample_size", "separability", "textbook_attack", "theory"),
+)
+"""How the tests' names begin whose results come out of linear algebra, after "test_"."""
 COUNT = re.compile(r"(\d+) (passed|failed|error)")
 FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+?::.+?)(?: - |$)", re.MULTILINE)
 
@@ -95,14 +99,14 @@ def load(busy: bool) -> Iterator[None]:
 def run(kernels: str, threads: int, busy: bool, part: str, chapters: list[str]) -> Row:
     """Run one part, "notebooks" or "tests", under one choice."""
     variables = os.environ | KERNELS[kernels] | dict.fromkeys(THREADS, str(threads))
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+    workers = max(1, (os.cpu_count() or 1) // threads)  # more threads than cores only wait
+    command = [sys.executable, "-m", "pytest", "-q", "-n", str(workers), "--dist", "loadfile"]
     command += ["-p", "no:cacheprovider", "--color=no"]
     if part == "notebooks":
         names = [f"book/{name}.ipynb" for name in chapters] or ["book"]
         command += ["--nbval", *names]
     else:
-        names = sorted(path.name for path in (ROOT / "tests").glob("test_*.py"))
-        command += [f"tests/{name}" for name in names if name.startswith(NUMERICAL)]
+        command += numerical()
     began = time.perf_counter()
     with load(busy):
         ended = subprocess.run(
@@ -115,6 +119,13 @@ def run(kernels: str, threads: int, busy: bool, part: str, chapters: list[str]) 
         print(said[-6000:], file=sys.stderr)
     passed, seconds = counts.get("passed", 0), time.perf_counter() - began
     return Row(kernels, threads, busy, part, passed, failed, ended.returncode, seconds)
+
+
+def numerical() -> list[str]:
+    """Return the files of the numerical tests."""
+    names = sorted(path.name for path in (ROOT / "tests").glob("test_*.py"))
+    begins = tuple(f"test_{name}" for name in NUMERICAL)
+    return [f"tests/{name}" for name in names if name.startswith(begins)]
 
 
 def choices(options: argparse.Namespace) -> list[tuple[str, int, bool, str]]:
