@@ -29,7 +29,7 @@ def table(caption: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> s
     rows = [tuple(map(str, row)) for row in rows]
     top = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
     body = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>'
+        f'<tr><th scope="row">{escape(row[0]).replace("_", "_<wbr>")}</th>'
         + "".join(f"<td>{escape(value)}</td>" for value in row[1:])
         + "</tr>"
         for row in rows
