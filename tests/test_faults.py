@@ -1,6 +1,6 @@
 """What goes wrong around a run: killed, closed, interrupted, two at once, too much, no room.
 
-`python -m benchmarks.faults` repeats the kills at as many random moments as one wishes; here are
+`python -m tests.fault_campaign` repeats the kills at as many random moments as one wishes; here are
 a few of them. Nothing half-written is taken for finished, nothing finished is lost, no kernel is
 left behind, and whoever is told to end says so in a line.
 """

@@ -2,8 +2,8 @@
 
 The package follows "The Double-Edged Sword of Implicit Bias: Generalization vs. Robustness
 in ReLU Networks" (Frei, Vardi, Bartlett, Srebro). One idea a module, imports run one way:
-data -> networks -> flow, geometry -> kkt -> attacks, radius -> theory -> evidence -> chapters ->
-figures, all of them on checks, printing and terms. The last two rooms are for notebooks alone.
+data -> networks -> flow, geometry -> cases, kkt -> attacks, radius -> theory -> evidence ->
+chapters -> figures, all on checks, printing and terms. The last two rooms are for notebooks alone.
 """
 
 __version__ = "0.1.0"

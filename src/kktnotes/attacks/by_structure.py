@@ -1,4 +1,4 @@
-"""The attack that uses the structure of the network; see `structure`."""
+"""The attack that uses the structure of the network: `geometry.subset_descent`, as an attack."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What only notebooks call, one module or folder a chapter; all of them call `parameters`."""
+"""What notebooks and their figures call, a module or folder a chapter; `parameters` for all."""

@@ -5,11 +5,11 @@ list, an infinite dimension. The first cell after the imports passes its paramet
 functions, each under its own name, and takes them back as what they are meant to be: whole floats
 such as 1e7 come back as int. What is wrong is refused by its name (see `kktnotes.checks`).
 
-    k, d = kn.parameters.whole(k=k, d=d)
-    n = kn.parameters.whole(n=n, none=True)
-    delta, epsilon = kn.parameters.number(delta=delta, epsilon=epsilon, below=1)
-    widths, seeds = kn.parameters.wholes(widths=widths, seeds=seeds, equally_many=True)
-    path = kn.parameters.rows(int, int, path=path)
+    k, d = parameters.whole(k=k, d=d)
+    n = parameters.whole(n=n, none=True)
+    delta, epsilon = parameters.number(delta=delta, epsilon=epsilon, below=1)
+    widths, seeds = parameters.wholes(widths=widths, seeds=seeds, equally_many=True)
+    path = parameters.rows(int, int, path=path)
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Assumption 2.2, term by term, and the sizes (k, d, sigma) at which it holds.
+"""Assumption 2.2, term by term; `sizes` has the (k, d, sigma) at which it holds.
 
     ||mu_q|| = sqrt(d),   0 < sigma <= 1,
     k (max_{p != q} |<mu_p, mu_q>| + s + 1) <= (d - s + 1) / 10,   s = 4 sigma sqrt(d) ln(d).

@@ -1,4 +1,4 @@
-"""The figures of the book, one function each; every function returns a matplotlib Figure."""
+"""The figures of the book, one module or folder a chapter; `interactive` and `export` for all."""
 
 try:
     import matplotlib as matplotlib

@@ -1,4 +1,4 @@
-"""An attack that uses the structure: which opposite-sign neurons could be switched on (ours).
+"""Near points of the other sign, by which opposite-sign neurons could be switched on (ours).
 
 At a point of sign s the neurons of the other sign are often all off, so gradients say nothing
 of them. But once a subset S of them is taken as on, the nearest point at

@@ -2,8 +2,8 @@
 
 Lyu and Li, and Ji and Telgarsky: once L < 1/n, theta / ||theta|| converges to the direction of a
 KKT point. The flow fixes which one: the signs and the same-label patterns of its neurons. The
-point itself is solved for (see `limit`), not trained for, and measured like any other network
-(see `residuals`). Whether it is the limit of this flow shows in the angle between the two, which
+point itself is solved for (see `solver`), not trained for, and measured like any other network
+(see `conditions`). Whether it is the limit of this flow shows in the angle between the two, which
 must fall along ln t.
 """
 

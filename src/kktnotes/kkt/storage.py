@@ -111,7 +111,7 @@ class KKTPoint:
         multipliers: checks.Array,
         subgradients: checks.Array,
     ) -> KKTPoint:
-        """Scale the network to least margin 1 and measure its residuals (see `residuals`)."""
+        """Scale the network to least margin 1 and measure its residuals (see `conditions`)."""
         x, y = examples(x, y, network)
         network = normalized(network, x, y)
         found = residuals(network, x, y, multipliers, subgradients)

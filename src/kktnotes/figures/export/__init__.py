@@ -1,1 +1,1 @@
-"""A figure's data: read off its drawing, carried along with the picture, written to files."""
+"""A figure's data: read off its drawing, and carried along in the output beside the picture."""
