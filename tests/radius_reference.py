@@ -15,7 +15,10 @@ def least_distance(matrix, right):
     residual = system @ solution - target
     if -residual[-1] < 1e-11:
         return np.inf
-    return float(np.linalg.norm(residual[:-1] / residual[-1]))
+    nearest = -residual[:-1] / residual[-1]
+    if (matrix @ nearest < right - 1e-7 * np.abs(right).max()).any():
+        return np.inf  # scipy before 1.16 may return what solves nothing where the set is empty
+    return float(np.linalg.norm(nearest))
 
 
 def brute_force(network, x, *, flip):

@@ -32,6 +32,8 @@ OWN = {
     *(p.stem for f in ("tests", "book/_ext") for p in ROOT.glob(f"{f}/*")),
 }
 
+UNKNOWN = "Python 3.10 cannot tell which distribution every module comes from"
+
 
 def requirements(lines):
     """Requirements by canonical name, of lines that may have comments."""
@@ -72,6 +74,7 @@ def imports(paths, inside=True):
     return found
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason=UNKNOWN)
 def test_the_package_declares_what_it_imports_and_nothing_else():
     files, figures = set(PACKAGE.rglob("*.py")), set((PACKAGE / "figures").rglob("*.py"))
     notebooks = {PACKAGE / name for name in ("evidence/prose.py", "figures/export/carrying.py")}
@@ -90,12 +93,14 @@ def test_the_package_does_without_its_figures():
         ), path
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason=UNKNOWN)
 def test_tools_extension_and_tests_import_what_is_declared():
     paths = [p for folder in ("tools", "book/_ext") for p in ROOT.glob(f"{folder}/*.py")]
     assert imports(paths).keys() - declared("figures", "book").keys() == set()
     assert imports(ROOT.glob("tests/*.py")).keys() - EVERYTHING.keys() == set()
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason=UNKNOWN)
 def test_the_chapters_import_what_the_book_declares():
     found = set()
     for path in chapters.chapters():

@@ -250,7 +250,7 @@ def test_every_statement_has_a_short_anchor_in_the_table_and_where_it_stands(pag
 def test_a_link_to_a_statement_shows_it_on_hover_and_focus(pages, chromium):
     page = chromium.open((HTML / "book" / "gradient_flow.html").as_uri())
     link = "document.querySelector('a[href=\"#equation-paper-equation-2\"].reference')"
-    page.run(f"{link}.scrollIntoView({{block: 'center'}})")
+    page.run(f"{link}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
     at = page.run(f"(r => [r.left + 3, r.top + 3])({link}.getBoundingClientRect())")
     page.send("Input.dispatchMouseEvent", type="mouseMoved", x=at[0], y=at[1])
     page.wait("!document.getElementById('preview').hidden")

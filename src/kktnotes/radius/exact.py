@@ -14,6 +14,9 @@ from kktnotes.networks.two_layer import TwoLayerReLU
 from kktnotes.radius.branch_and_bound import Search
 from kktnotes.radius.result import Radii, Radius
 
+FARTHEST = 1e12
+"""So many times the size of the points away there is nothing, as far as float64 can tell."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -153,12 +156,16 @@ def _distance(
 def _agree(
     span: Span, x: torch.Tensor, lower: torch.Tensor, upper: torch.Tensor, tolerance: float
 ) -> torch.Tensor:
-    """Whether bounds agree to the tolerance, or to what rounding of the inputs allows."""
+    """Whether bounds agree to the tolerance, or to what rounding of the inputs allows.
+
+    Of an empty set rounding may leave no more than that it lies beyond FARTHEST.
+    """
     finest = 1e-13 * span.scale(x)
     if len(span.signs):
         finest = finest + 8 * (span.rounding(x) / span.norms.clamp(min=1e-150)).amax(-1)
     close = upper - lower <= tolerance * upper + finest
-    return (close & upper.isfinite()) | (upper == lower)
+    nowhere = upper.isinf() & (lower > FARTHEST * span.scale(x))
+    return (close & upper.isfinite()) | (upper == lower) | nowhere
 
 
 def _blank(x: torch.Tensor) -> Radius:

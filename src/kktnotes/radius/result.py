@@ -24,7 +24,8 @@ class Radius:
     nearest : tensor (..., n, p)
         The verified point, in the coordinates of x; NaN where none is known.
     finished : bool tensor (..., n)
-        Whether lower and upper agree to the tolerance asked for (or to rounding).
+        Whether lower and upper agree to the tolerance asked for (or to rounding: of an empty set
+        `upper` is infinite, and `lower` may be certified up to some 10^12 times ||x|| only).
     """
 
     lower: torch.Tensor

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,8 +77,11 @@ def rasterized(figure: Figure, most: int) -> Iterator[None]:
     """Draw artists of more than `most` marks as pixels for a while, so that an SVG stays small."""
     shown = [one for axes in figure.axes for one in (*axes.lines, *axes.collections)]
     chosen = [one for one in shown if marks(one) > most and not one.get_rasterized()]
-    for artist in chosen:
-        artist.set_rasterized(True)
+    with warnings.catch_warnings():
+        # What cannot be drawn as pixels, such as contours before matplotlib 3.11, stays as it is.
+        warnings.filterwarnings("ignore", "Rasterization of .* will be ignored")
+        for artist in chosen:
+            artist.set_rasterized(True)
     try:
         yield
     finally:
