@@ -2,7 +2,10 @@
 
 import json
 
+import nbformat
 import pytest
+import torch
+from nbclient import NotebookClient
 
 import kktnotes as kn
 from kktnotes.evidence.measurement import Measurement
@@ -36,6 +39,32 @@ def test_one_label_only_is_a_reason():
     whole = sample()
     one = endings.follow(whole.subset(whole.y > 0), width=10, seed=0)
     assert one == (None, None, endings.ONE_LABEL)
+
+
+def budgeted(steps):
+    """A flow from each start with its own budget: 1 step is too few."""
+    return lambda start: kn.gradient_flow(sample(), width=10, seed=start, max_steps=steps[start])
+
+
+def test_the_first_certified_start_is_taken_and_those_before_it_are_told():
+    tried = endings.first(budgeted([1, 2000, 1]), range(3))
+    assert tried.endings == {0: OUTSIDE, 1: endings.CERTIFIED}
+    assert str(tried) == f"start 0: {OUTSIDE}\nstart 1: certified"
+    assert endings.met_or_reason(tried.flow) == "L < 1/n"
+    again = kn.kkt_point(kn.gradient_flow(sample(), width=10, seed=1))
+    assert torch.equal(tried.point.network.weights, again.network.weights)
+
+
+def test_where_no_start_is_certified_each_is_a_row_and_a_notebook_shows_no_traceback():
+    with pytest.raises(endings.NoneCertified, match="none of 2 starts") as raised:
+        endings.first(budgeted([1, 1]), range(2))
+    assert raised.value.endings == {0: OUTSIDE, 1: OUTSIDE}
+    cell = "import kktnotes as kn\nraise kn.endings.NoneCertified({7: 'flow: not separated'})"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    NotebookClient(notebook, allow_errors=True).execute()
+    shown = "\n".join(notebook.cells[0].outputs[0].traceback)
+    assert "start 7: flow: not separated" in shown
+    assert "Traceback" not in shown
 
 
 def test_words_count_every_run():

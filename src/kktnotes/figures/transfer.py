@@ -25,7 +25,7 @@ def etas(values: Mapping[str, Measured], fixed: Mapping[str, float]) -> Figure:
     Parameters
     ----------
     values : name -> sequence of (array (n,), array (n,))
-        For each training set, eta k and labels of the points.
+        For each training set, eta k and labels of the points; a row without one stays empty.
     fixed : name -> float
         eta k of each perturbation that was fixed beforehand.
     """
@@ -34,6 +34,8 @@ def etas(values: Mapping[str, Measured], fixed: Mapping[str, float]) -> Figure:
         for place, (name, sets) in enumerate(values.items()):
             for label in (1.0, -1.0):
                 own = [eta[y == label] for eta, y in sets]
+                if not any(map(len, own)):
+                    continue
                 middles = np.array([np.median(eta) for eta in own if len(eta)])
                 eta, color = np.concatenate(own), style.label_color(label)
                 side = place - 0.18 * label

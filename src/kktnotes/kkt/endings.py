@@ -9,7 +9,7 @@ in words that are the same on every machine, and is counted in tables, prose and
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from kktnotes.data.sample import Sample
@@ -41,13 +41,18 @@ class Followed(NamedTuple):
     ending: str
 
 
+def met_or_reason(flow: Flow) -> str:
+    """Return "L < 1/n" where the flow met it, or the reason why not."""
+    return "L < 1/n" if flow.separated else f"{NOT_MET}{flow.status}"
+
+
 def limit_or_reason(flow: Flow, *, tolerance: float = 1e-9) -> tuple[LimitPoint | None, str]:
     """Return the certified point that a flow tends to and `CERTIFIED`, or None and the reason.
 
     `kkt_point` raises where this returns the reason.
     """
     if not flow.separated:
-        return None, f"{NOT_MET}{flow.status}"
+        return None, met_or_reason(flow)
     try:
         return kkt_point(flow, tolerance=tolerance), CERTIFIED
     except NotCertified:
@@ -68,6 +73,83 @@ def follow(sample: Sample, **knobs: object) -> Followed:
         return Followed(None, None, ONE_LABEL)
     flow = gradient_flow(sample, **knobs)
     return Followed(flow, *limit_or_reason(flow))
+
+
+class NoneCertified(RuntimeError):
+    """No start of those that were tried ended at a certified point; says how each of them ended.
+
+    A page about one network has nothing to show without it. In a notebook the table is shown
+    without a traceback.
+
+    Attributes
+    ----------
+    endings : dict
+        The ending of each start.
+    """
+
+    def __init__(self, endings: Mapping[int, str]) -> None:
+        self.endings = dict(endings)
+        rows = [f"  start {start}: {ending}" for start, ending in self.endings.items()]
+        few = f"none of {len(rows)} starts ended at a certified point"
+        rows.append("Other data, more points, a smaller start or another seed may have one.")
+        super().__init__("\n".join([f"{few}:", *rows]))
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows in place of a traceback."""
+        return str(self).splitlines()
+
+
+class Tried(NamedTuple):
+    """The first start that ended at a certified point, and how the starts before it ended.
+
+    Attributes
+    ----------
+    flow : Flow
+    point : LimitPoint
+    endings : dict of int to str
+        The ending of every start that was tried; the last one is `CERTIFIED`.
+    """
+
+    flow: Flow
+    point: LimitPoint
+    endings: dict[int, str]
+
+    def __str__(self) -> str:
+        """Return a line for each start that was tried."""
+        return "\n".join(f"start {start}: {ending}" for start, ending in self.endings.items())
+
+
+def first(flow: Callable[[int], Flow], starts: Iterable[int]) -> Tried:
+    """Return the first of the starts whose flow ends at a certified point.
+
+    For a page about one network, which is not stopped by one start that leads nowhere.
+
+    Parameters
+    ----------
+    flow : callable
+        Follows the flow of one start, as ``case.flow`` does.
+    starts : iterable of int
+        Seeds, tried in this order.
+
+    Raises
+    ------
+    NoneCertified
+        If there is none, with the ending of each start.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> tried = kn.endings.first(kn.case("a").flow, range(5))
+    >>> print(tried)
+    start 0: certified
+    """
+    endings: dict[int, str] = {}
+    for start in starts:
+        found = flow(start)
+        point, endings[start] = limit_or_reason(found)
+        if point is not None:
+            return Tried(found, point, endings)
+    raise NoneCertified(endings)
 
 
 def left_out(endings: Iterable[str]) -> dict[str, int]:
