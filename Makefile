@@ -53,9 +53,10 @@ matrix: environment  ## compare the notebooks, and run the numerical tests, unde
 test: lint  ## lint, then the package's, the notebooks' and the pages' tests
 	$(BIN)/python -m pytest --nbval -n 2 --dist loadfile
 
-lint: environment  ## ruff, on the notebooks too
+lint: environment  ## ruff, on the notebooks too, and mypy on the package
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
 
 format: environment  ## let ruff mend what it can
 	$(BIN)/python -m ruff check --fix .

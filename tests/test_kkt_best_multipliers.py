@@ -297,16 +297,20 @@ def test_batches_and_samples():
     x, y, arrays, _, _ = two_point(40.0, 7.0)
     network = kn.TwoLayerReLU(*arrays)
     batch = kn.TwoLayerReLU(*(torch.stack([torch.as_tensor(part)] * 2) for part in arrays))
-    exact, same = kn.certificate(batch, (x, y))
+    exact, same = kn.certificates(batch, (x, y))
     assert exact.within(1e-14) and same.within(1e-14)
     # Each with its own sample: the second has the labels and the output's signs turned round.
     turned = kn.TwoLayerReLU(batch.weights, batch.biases, batch.output * torch.tensor([[1], [-1]]))
-    stacked = kn.certificate(turned, (np.stack([x, x]), np.stack([y, -y])))
+    stacked = kn.certificates(turned, (np.stack([x, x]), np.stack([y, -y])))
     assert all(one.within(1e-14) for one in stacked) and len(stacked) == 2
     sample = kn.Sample.from_arrays(x, y)
     assert kn.certificate(network, sample).residuals == exact.residuals
     with pytest.raises(ValueError, match="sample: got 3 samples"):
-        kn.certificate(batch, (np.stack([x] * 3), y))
+        kn.certificates(batch, (np.stack([x] * 3), y))
+    with pytest.raises(ValueError, match=r"a batch.*certificates"):
+        kn.certificate(batch, (x, y))
+    with pytest.raises(ValueError, match="networks: got weights"):
+        kn.certificates(network, (x, y))
 
 
 @pytest.mark.parametrize(

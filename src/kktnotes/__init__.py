@@ -35,6 +35,7 @@ from kktnotes.kkt import LimitPoint as LimitPoint
 from kktnotes.kkt import NotCertified as NotCertified
 from kktnotes.kkt import averaged_point as averaged_point
 from kktnotes.kkt import certificate as certificate
+from kktnotes.kkt import certificates as certificates
 from kktnotes.kkt import decoupled_point as decoupled_point
 from kktnotes.kkt import endings as endings
 from kktnotes.kkt import equicorrelated_points as equicorrelated_points

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from kktnotes import checks
 from kktnotes.data.clusters import Clusters
@@ -68,10 +69,10 @@ class Case:
         """Draw the training sample of that seed."""
         return self.clusters.sample(n=self.n, seed=seed)
 
-    def flow(self, seed: int = 0, sample: Sample | None = None, **knobs: object) -> Flow:
+    def flow(self, seed: int = 0, sample: Sample | None = None, **knobs: Any) -> Flow:
         """Follow the gradient flow; data and start both come from `seed` unless data are given."""
         sample = self.sample(seed) if sample is None else sample
-        settings = {
+        settings: dict[str, Any] = {
             "width": self.width,
             "loss": self.loss,
             "init_scale": self.init_scale,
@@ -85,9 +86,10 @@ def _threshold(k: int, d: int) -> int:
     return math.ceil(k * math.log(d) ** 2)
 
 
-def _case(letter: str, d: int, k: int, sigma: float | None = None, **more: object) -> Case:
+def _case(letter: str, d: int, k: int, sigma: float | None = None, **more: Any) -> Case:
     sigma = 1 / math.sqrt(d) if sigma is None else sigma
-    return Case(letter, d, k, sigma, **({"n": _threshold(k, d)} | more))
+    settings: dict[str, Any] = {"n": _threshold(k, d)} | more
+    return Case(letter, d, k, sigma, **settings)
 
 
 _LIST = [

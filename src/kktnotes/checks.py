@@ -8,7 +8,7 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 
-Array = torch.Tensor | np.ndarray | Sequence
+Array = torch.Tensor | np.ndarray | Sequence | float
 
 KINDS = {"b": float, "i": float, "u": float, "f": float, "c": complex}
 """NumPy's kinds of numbers, and as what they are read."""
@@ -21,18 +21,21 @@ def refusal(argument: str, got: object, allowed: str) -> ValueError:
 
 def integer(argument: str, value: object, least: int = 1) -> int:
     """Return `value` as an int of at least `least`; whole floats such as 1e7 pass."""
-    whole = isinstance(value, Integral) or (isinstance(value, Real) and float(value).is_integer())
-    if isinstance(value, bool) or not whole or int(value) < least:
-        raise refusal(argument, repr(value), f"an integer of at least {least}")
-    return int(value)
+    if isinstance(value, Real) and not isinstance(value, bool):
+        exact = value if isinstance(value, Integral) else float(value)
+        whole = int(exact) if isinstance(exact, Integral) or exact.is_integer() else None
+        if whole is not None and whole >= least:
+            return whole
+    raise refusal(argument, repr(value), f"an integer of at least {least}")
 
 
 def positive(argument: str, value: object, *, zero: bool = False) -> float:
     """Return `value` as a finite positive float; zero passes where `zero` is set."""
-    number = isinstance(value, Real) and not isinstance(value, bool) and np.isfinite(float(value))
-    if not number or float(value) < 0 or (float(value) == 0 and not zero):
-        raise refusal(argument, repr(value), f"a finite number {'>=' if zero else '>'} 0")
-    return float(value)
+    if isinstance(value, Real) and not isinstance(value, bool):
+        number = float(value)
+        if np.isfinite(number) and (number > 0 or (number == 0 and zero)):
+            return number
+    raise refusal(argument, repr(value), f"a finite number {'>=' if zero else '>'} 0")
 
 
 def choice(argument: str, value: object, allowed: Sequence[str]) -> str:

@@ -72,13 +72,12 @@ class Term:
 
     def sides(self, digits: int = 3) -> tuple[str, str]:
         """Return both sides as text; what is rounding beside the other side only as a bound."""
-        pairs = ((self.left, self.right), (self.right, self.left))
-        return tuple(
-            f"< {number(TINY)}"
-            if 0 < abs(one) < min(TINY, 1e-3 * abs(other))
-            else number(one, digits)
-            for one, other in pairs
-        )
+
+        def side(one: float, other: float) -> str:
+            tiny = 0 < abs(one) < min(TINY, 1e-3 * abs(other))
+            return f"< {number(TINY)}" if tiny else number(one, digits)
+
+        return side(self.left, self.right), side(self.right, self.left)
 
     @property
     def holds(self) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -132,7 +133,7 @@ def trial(
     width: int,
     loss: str,
     seed: int,
-    **knobs: object,
+    **knobs: Any,
 ) -> Trial:
     """Train one network and measure the exact point at its end.
 
@@ -166,7 +167,7 @@ def trial(
 
 
 def reaches(
-    sample: Sample, start: Start, *, width: int, loss: str, seed: int, **knobs: object
+    sample: Sample, start: Start, *, width: int, loss: str, seed: int, **knobs: Any
 ) -> Trial:
     """Train until L < 1/n is met or out of reach, and measure nothing else; see `trial`."""
     begin = start.network(sample, checks.integer("width", width), seed)
@@ -195,14 +196,17 @@ class Approach:
     @property
     def shrunk(self) -> tuple[float, float]:
         """Return both angles at the end over those when the loss fell below 1/n."""
-        return tuple(float(a[-1] / a[0]) for a in (self.angles, self.function_angles))
+        functions = self.function_angles
+        return float(self.angles[-1] / self.angles[0]), float(functions[-1] / functions[0])
 
 
 def approach(flow: Flow, point: LimitPoint) -> Approach:
     """Return the angles between a flow and its exact point, as parameters and as functions."""
     p = flow.seen
     x = probes(flow.sample, p=p)
-    path = [s for s in flow.snapshots if s.log_time >= flow.separated_log_time]
+    flow.require_separated()
+    since = flow.separated_log_time or 0.0
+    path = [s for s in flow.snapshots if s.log_time >= since]
     angles = [function_angle(_seen(s, p), point.network, x) for s in path]
     return Approach(point.log_times, point.angles, np.array(angles))
 

@@ -148,7 +148,7 @@ def crowded(
 
 def _measured(flow: Flow, sample: Sample, seed: int, fresh: int, probes: int) -> Crowded:
     """Solve for the exact point and measure it."""
-    clusters = sample.clusters
+    clusters = sample.drawn_from()
     means = separation(clusters.means, clusters.labels, bias=True)
     own = separation(sample.x, sample.y, bias=True).separable
     drawn = (clusters.k, clusters.d, seed, means.separable, own, means.margin, flow.separated)

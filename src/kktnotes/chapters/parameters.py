@@ -15,7 +15,7 @@ such as 1e7 come back as int. What is wrong is refused by its name (see `kktnote
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -43,11 +43,12 @@ def whole(*, least: int = 1, most: int | None = None, none: bool = False, **name
         allowed = f"an integer from {least} to {most}"
 
     def one(name: str, value: object) -> int:
-        if not _real(value) or not float(value).is_integer() or value < least:
+        found = _real(value)
+        if found is None or not found.is_integer() or found < least:
             raise checks.refusal(name, repr(value), allowed + (" or None" if none else ""))
-        if most is not None and value > most:
+        if most is not None and found > most:
             raise checks.refusal(name, repr(value), allowed)
-        return int(value)
+        return int(found)
 
     return _each(one, named, none)
 
@@ -72,10 +73,11 @@ def number(
     allowed = f"a finite number {sign} 0" + ("" if below is None else f" and < {below:g}")
 
     def one(name: str, value: object) -> float:
-        fits = _real(value) and (value > 0 or (zero and value == 0))
-        if not fits or (below is not None and not value < below):
+        found = _real(value)
+        fits = found is not None and (found > 0 or (zero and found == 0))
+        if found is None or not fits or (below is not None and not found < below):
             raise checks.refusal(name, repr(value), allowed + (" or None" if none else ""))
-        return float(value)
+        return found
 
     return _each(one, named, none)
 
@@ -84,9 +86,10 @@ def signed(**named: object) -> Any:  # noqa: ANN401
     """Return finite numbers of either sign as floats."""
 
     def one(name: str, value: object) -> float:
-        if not _real(value):
+        found = _real(value)
+        if found is None:
             raise checks.refusal(name, repr(value), "a finite number")
-        return float(value)
+        return found
 
     return _each(one, named, False)
 
@@ -154,7 +157,7 @@ def rows(*kinds: type, **named: object) -> Any:  # noqa: ANN401
     Ints are at least 1, floats are above zero. Exactly so many entries a row.
     """
     allowed = f"a list of rows of {len(kinds)}: " + ", ".join(KINDS[kind] for kind in kinds)
-    take = {int: whole, float: number, str: word}
+    take: dict[type, Callable] = {int: whole, float: number, str: word}
 
     def one(name: str, value: object) -> list[list]:
         found = []
@@ -178,10 +181,12 @@ def equally_many(**named: Sequence) -> None:
             raise checks.refusal(name, got, f"{sizes[first]}, as many as {first} has")
 
 
-def _real(value: object) -> bool:
-    """Tell whether a value is a finite real number, and neither True nor False."""
-    number = isinstance(value, (Integral, Real)) and not isinstance(value, (bool, np.bool_))
-    return number and bool(np.isfinite(float(value)))
+def _real(value: object) -> float | None:
+    """Return a finite real number, neither True nor False, as a float; None for anything else."""
+    if isinstance(value, Real) and not isinstance(value, (bool, np.bool_)):
+        number = float(value)
+        return number if np.isfinite(number) else None
+    return None
 
 
 def _listed(name: str, value: object, what: str, empty: bool = False) -> Sequence:
@@ -199,7 +204,7 @@ def _each(
     equal: bool = False,
 ) -> Any:  # noqa: ANN401
     """Check every parameter under its name; return one alone, several as a list."""
-    found = {
+    found: dict[str, Any] = {
         name: None if none and value is None else one(name, value) for name, value in named.items()
     }
     if equal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 
@@ -34,7 +36,7 @@ def most(values: np.ndarray) -> np.ndarray:
     return _each(values, lambda there: there.max() if len(there) else np.nan)
 
 
-def _each(values: np.ndarray, one: object) -> np.ndarray:
+def _each(values: np.ndarray, one: Callable[[np.ndarray], float]) -> np.ndarray:
     """Apply a function to the finite entries of every row."""
     values = np.asarray(values, dtype=float)
     rows = values.reshape(-1, values.shape[-1])

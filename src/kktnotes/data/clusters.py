@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -54,6 +55,18 @@ class Clusters:
     noise: str = "gaussian"
     factor: torch.Tensor | None = None
 
+    if TYPE_CHECKING:  # arrays of any kind come in, tensors are kept
+
+        def __init__(
+            self,
+            means: checks.Array,
+            labels: checks.Array,
+            sigma: float,
+            d: int,
+            noise: str = "gaussian",
+            factor: checks.Array | None = None,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         """Check every field; arrays of any kind become float64 tensors."""
         means = checks.tensor("means", self.means, dimensions=2).cpu()
@@ -76,7 +89,7 @@ class Clusters:
                 "means in all d coordinates (see plain())",
             )
         if self.factor is not None:
-            self._check_factor(means, d)
+            object.__setattr__(self, "factor", self._checked(self.factor, means, d))
         for name, value in {
             "means": means,
             "labels": labels,
@@ -85,9 +98,9 @@ class Clusters:
         }.items():
             object.__setattr__(self, name, value)
 
-    def _check_factor(self, means: torch.Tensor, d: int) -> None:
-        """Check F against the means, the noise's law and the trace."""
-        factor = checks.tensor("factor", self.factor, dimensions=2).cpu()
+    def _checked(self, factor: torch.Tensor, means: torch.Tensor, d: int) -> torch.Tensor:
+        """Return F, checked against the means, the noise's law and the trace."""
+        factor = checks.tensor("factor", factor, dimensions=2).cpu()
         if self.noise != "gaussian":
             raise checks.refusal(
                 "factor", f"noise {self.noise!r}", "noise 'gaussian' with a factor"
@@ -100,7 +113,7 @@ class Clusters:
         if float(factor.square().sum()) > d * (1 + 1e-12):
             trace = float(factor.square().sum())
             raise checks.refusal("factor", f"trace of F F^T = {trace:.6g}", f"at most d = {d:,}")
-        object.__setattr__(self, "factor", factor)
+        return factor
 
     # --- constructors ---------------------------------------------------------------------------
 
@@ -183,8 +196,8 @@ class Clusters:
         if self.noise != "gaussian":
             raise checks.refusal("noise", repr(self.noise), "'gaussian': a rotation changes others")
         rows = self.means if self.factor is None else torch.cat([self.means, self.factor.mT])
-        rotated = coordinates.reduced(rows.numpy())
-        factor = None if self.factor is None else rotated[self.k :].T
+        rotated = torch.from_numpy(coordinates.reduced(rows.numpy()))
+        factor = None if self.factor is None else rotated[self.k :].mT
         return replace(self, means=rotated[: self.k], factor=factor)
 
     def with_noise(

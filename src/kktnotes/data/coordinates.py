@@ -88,7 +88,7 @@ def equicorrelated_means(k: int, d: int, inner_product: float) -> np.ndarray:
     return triangle[:, : min(k, d)] + 0.0  # no negative zeros
 
 
-def gram_means(gram: np.ndarray, d: int) -> np.ndarray:
+def gram_means(gram: checks.Array, d: int) -> np.ndarray:
     """Return coordinates (k, min(k, d)) of vectors in R^d with that Gram matrix (k, k).
 
     Refuses one that is not symmetric, not positive semidefinite, or of a rank above d.

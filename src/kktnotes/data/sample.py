@@ -17,6 +17,7 @@ import torch
 from kktnotes import checks
 from kktnotes.data import coordinates
 from kktnotes.data.seeds import Seed, seeds_of
+from kktnotes.terms import Terms
 
 
 class Distribution(Protocol):
@@ -35,11 +36,14 @@ class Distribution(Protocol):
     @property
     def means(self) -> torch.Tensor: ...  # noqa: D102
     @property
+    def gram(self) -> torch.Tensor: ...  # noqa: D102
+    @property
     def factor(self) -> torch.Tensor | None: ...  # noqa: D102
     @property
     def isotropic(self) -> float: ...  # noqa: D102
     @property
     def direction(self) -> torch.Tensor: ...  # noqa: D102
+    def assumption(self) -> Terms: ...  # noqa: D102
     def padded(self, columns: int) -> torch.Tensor: ...  # noqa: D102
     def fresh(self, count: int, seed: Seed, *, p: int | None = None) -> Sample: ...  # noqa: D102
 
@@ -120,7 +124,7 @@ class Sample:
     def counts(self) -> torch.Tensor:
         """How many points each cluster has, int64 (..., k)."""
         k = self.drawn_from("counts").k
-        return torch.nn.functional.one_hot(self.cluster, k).sum(-2)
+        return torch.nn.functional.one_hot(self.numbered("counts"), k).sum(-2)
 
     def subset(self, index: slice | checks.Array) -> Sample:
         """Return the points that `index` picks along the point axis, in the same coordinates.
@@ -209,6 +213,13 @@ class Sample:
             own = "a sample of your own data (from_arrays)"
             raise checks.refusal(what, own, "a sample drawn from Clusters")
         return self.clusters
+
+    def numbered(self, what: str = "sample") -> torch.Tensor:
+        """Return the cluster of each point; raise ValueError naming `what` where there is none."""
+        if self.cluster is None:
+            own = "a sample without cluster numbers"
+            raise checks.refusal(what, own, "one with them (see the argument cluster)")
+        return self.cluster
 
     def __repr__(self) -> str:
         """Return the sizes in one line."""

@@ -51,8 +51,8 @@ def least_dimension(k: int, sigma: Rule, inner_product: Rule = 0.0) -> int:
     k = checks.integer("k", k, least=2)
 
     def holds(d: int) -> bool:
-        values = {"sigma": at(sigma, d), "largest_inner_product": at(inner_product, d)}
-        return assumption.terms(k=k, d=d, **values).holds
+        here, largest = at(sigma, d), at(inner_product, d)
+        return assumption.terms(k=k, d=d, sigma=here, largest_inner_product=largest).holds
 
     return first_true(holds, f"Assumption 2.2 with k = {k}")
 

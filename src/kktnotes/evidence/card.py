@@ -140,7 +140,9 @@ class Card:
         digits, base = self.measurement.digits, self._base(term)
         if base is None:
             return readable(term.name), *term.sides(digits)
-        name = re.sub(r"^(log10|ln)( of)?\b[\s,:]*", "", term.name) or self.measurement.conclusion
+        name = re.sub(r"^(log10|ln)( of)?\b[\s,:]*", "", term.name) or str(
+            self.measurement.conclusion
+        )
         left, right = (power_of_ten(side / base, digits) for side in (term.left, term.right))
         return readable(name), left, right
 

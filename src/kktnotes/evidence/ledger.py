@@ -112,8 +112,8 @@ class Ledger:
                 else:
                     found.append(one)
         entries = {name: entry(one, found) for name, one in statements.items.items()}
-        for one in entries.values():
-            faults += lacking(one, names)
+        for each in entries.values():
+            faults += lacking(each, names)
         return cls(statements, entries, tuple(faults))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from kktnotes import checks
 from kktnotes.evidence.order import Order, Shape
@@ -111,12 +112,12 @@ class Measurement:
         values["version"] = VERSION
         if not self.left_out:  # as it was written before runs could be left out
             del values["tried"], values["left_out"]
-        return _plain(values)
+        return {key: _plain(one) for key, one in values.items()}
 
     @classmethod
     def from_json(cls, stored: dict[str, object]) -> Measurement:
         """Return the measurement that `to_json` wrote; raises ValueError if it is none."""
-        values = dict(stored)
+        values: dict[str, Any] = dict(stored)
         if values.pop("version", None) != VERSION:
             raise checks.refusal("version", stored.get("version"), f"{VERSION}")
         try:
@@ -180,6 +181,6 @@ def _plain(value: object) -> object:
     return value
 
 
-def _term(stored: dict[str, object]) -> Term:
+def _term(stored: dict[str, Any]) -> Term:
     """Return a stored term; `Term` itself reads the strings of infinite numbers."""
     return Term(**{**stored, "left": float(stored["left"]), "right": float(stored["right"])})

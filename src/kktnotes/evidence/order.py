@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
@@ -25,6 +26,10 @@ ROUNDING = 1e-9
 
 class Shape(tuple):
     """A shape or an allowance at the points of an order, as a notebook stores it."""
+
+
+ONES = Shape()
+"""No shape: 1 at every point."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +57,29 @@ class Order:
     """
 
     parameter: str
-    at: Sequence[float]
-    values: Sequence[float]
+    at: tuple[float, ...]
+    values: tuple[float, ...]
     exponent: float
-    shape: Callable[[float], float] | Shape | None = None
-    allowance: float | Callable[[float], float] | Shape = 0.0
+    shape: Shape = ONES
+    allowance: float | Shape = 0.0
+
+    if TYPE_CHECKING:  # what may come in; what is kept stands above
+
+        def __init__(
+            self,
+            parameter: str,
+            at: Sequence[float],
+            values: Sequence[float],
+            exponent: float,
+            shape: Callable[[float], float] | Shape | None = None,
+            allowance: float | Callable[[float], float] | Shape = 0.0,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         """Check and freeze the numbers."""
         at = tuple(checks.positive("at", float(x)) for x in self.at)
         values = tuple(checks.positive("values", float(value)) for value in self.values)
-        if self.shape is None:
+        if self.shape is None or self.shape == ONES:
             shape = Shape([1.0] * len(at))
         elif callable(self.shape):
             shape = Shape(checks.positive("shape", float(self.shape(x))) for x in at)

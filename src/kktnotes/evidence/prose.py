@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -27,7 +28,7 @@ def shown(value: object, *, digits: int = 3) -> str:
         return value
     if isinstance(value, int):
         return f"{value:,}".replace("-", "−") if not isinstance(value, bool) else str(value)
-    number = float(value)
+    number = float(cast("float", value))
     if not math.isfinite(number):
         return {math.inf: "∞", -math.inf: "−∞"}.get(number, "not defined")
     if number == 0 or 1e-3 <= abs(number) < 1e6:

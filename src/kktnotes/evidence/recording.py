@@ -97,7 +97,9 @@ def record(
         residual = certificate.worst if isinstance(certificate, Certificate) else certificate
         note = "largest relative KKT residual"
         asked += (Term("KKT point", float(residual), "<=", RESIDUAL, note),)
-    order, terms, count = None, (), 1
+    order: Order | None = None
+    terms: tuple[Term, ...] = ()
+    count = 1
     if isinstance(value, Order):
         order, count = value, len(value.at)
         if asked and given.count != count:

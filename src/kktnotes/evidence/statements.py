@@ -22,8 +22,10 @@ silence a contradiction.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kktnotes.evidence import fields
 from kktnotes.evidence.fields import StatementsError
@@ -146,8 +148,10 @@ class Statements:
         return depth
 
 
-def _statement(entry: dict) -> Statement:
+def _statement(entry: Mapping[str, Any]) -> Statement:
     """Return one statement of the file's values, which are checked."""
-    values = {key: tuple(one) if isinstance(one, list) else one for key, one in entry.items()}
+    values: dict[str, Any] = {
+        key: tuple(one) if isinstance(one, list) else one for key, one in entry.items()
+    }
     conclusions = tuple(Conclusion(**one) for one in values.pop("conclusions", ()))
     return Statement(conclusions=conclusions, **values)

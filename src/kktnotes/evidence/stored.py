@@ -84,10 +84,11 @@ def text(name: str, value: object) -> None:
 
 def as_number(name: str, value: object) -> float:
     """Return a finite number, or refuse what is none."""
-    plain = isinstance(value, int | float) and not isinstance(value, bool)
-    if not plain or (isinstance(value, int) and abs(value) > LARGEST) or not math.isfinite(value):
-        raise refuse(name, value, "a finite number")
-    return float(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST:
+        return float(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    raise refuse(name, value, "a finite number")
 
 
 def count(name: str, value: object) -> None:

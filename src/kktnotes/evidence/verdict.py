@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kktnotes import checks
 from kktnotes.data.separability import clopper_pearson
 from kktnotes.evidence.measurement import Measurement
 from kktnotes.kkt.endings import NOT_MET, said
@@ -128,6 +129,8 @@ def _probability(measurement: Measurement) -> Verdict:
 
 def _order(measurement: Measurement) -> Verdict:
     order = measurement.order
+    if order is None:  # `Measurement` refuses such a one
+        raise checks.refusal("order", None, "an Order")
     if order.missing:
         return Verdict("not tested", None, order.missing)
     low, high = order.interval

@@ -53,7 +53,7 @@ def approach_and_radius(
     reached = [one for one in trials if one.point is not None]
     if not reached:
         raise checks.refusal("trials", "none with a KKT point", "at least one")
-    order = names(reached)
+    order = list(dict.fromkeys([*names(reached), *(name for name, _ in paths)]))
     with style.drawing(1, 2, height=4.0) as (figure, ((left, right),)):
         for (name, loss), path in paths.items():
             color = COLORS[order.index(name) % len(COLORS)]

@@ -34,7 +34,7 @@ def held_after(
     caught = (off > 0) & (on < 0)
     change = bool(caught.any())
     held = torch.zeros_like(crossed) if kinks is None else kinks.held.clone()
-    if kinks is not None:
+    if kinks is not None and slope.fraction is not None:
         leaves = (slope.fraction <= 0) | (slope.fraction >= 1)
         leaves &= taken[kinks.pair[0]]
         change |= bool(leaves.any())

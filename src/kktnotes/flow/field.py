@@ -40,7 +40,8 @@ class Slope:
         """Return this slope where `mask` (B,) is set, and `other` elsewhere."""
         pairs = zip(self._arrays(), other._arrays(), strict=True)
         parts = [torch.where(mask.view(-1, *[1] * (one.ndim - 1)), one, two) for one, two in pairs]
-        return Slope(*parts, self.fraction)
+        margins, weights, log_mean, change, output_change = parts
+        return Slope(margins, weights, log_mean, change, output_change, self.fraction)
 
     def _arrays(self) -> tuple[torch.Tensor, ...]:
         return self.margins, self.weights, self.log_mean_slope, self.change, self.output
@@ -63,7 +64,7 @@ class Field:
         part.loss, part.thin = self.loss, self.thin
         part.labels, part.squares = self.labels[keep], self.squares[keep]
         part.factor = self.factor[keep]
-        part.gram = None if self.thin else self.gram[keep]
+        part.gram = None if self.gram is None else self.gram[keep]
         return part
 
     def times_gram(
@@ -74,7 +75,7 @@ class Field:
     ) -> torch.Tensor:
         """Return base + change K, shape (B, m, n)."""
         left, right = (
-            (change, self.gram) if not self.thin else (change @ self.factor, self.factor.mT)
+            (change, self.gram) if self.gram is not None else (change @ self.factor, self.factor.mT)
         )
         if base is None:
             return torch.bmm(left, right, out=out)
@@ -110,7 +111,7 @@ class Field:
         output_change = (active @ signed[:, :, None])[..., 0]
         change = active.sign_().mul_(signed[:, None, :]).mul_(output[:, :, None])
         fraction = None
-        if kinks is not None:
+        if kinks is not None and pull is not None:
             fraction = kinks.hold(pre, output, signed, change, pull)
         log_mean = log_total - math.log(margins.shape[-1])
         return Slope(margins, weights, log_mean, change, output_change, fraction)

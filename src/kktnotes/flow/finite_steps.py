@@ -93,7 +93,8 @@ class _Networks(nn.Module):
     def squared_norm(self) -> torch.Tensor:
         """Return ||theta||^2 of each network, no part of any gradient."""
         parts = (self.weights, self.biases, self.output)
-        return sum(part.detach().square().flatten(1).sum(1) for part in parts)
+        squares = [part.detach().square().flatten(1).sum(1) for part in parts]
+        return torch.stack(squares).sum(0)
 
     @property
     def finite(self) -> bool:
@@ -150,8 +151,8 @@ def train(
     x = torch.stack([sample.x for sample in samples])
     y = torch.stack([sample.y for sample in samples])
     if start.output.ndim != 2 or start.weights.shape[0] != len(x):
-        got = tuple(start.weights.shape)
-        raise checks.refusal("start", f"shape {got}", f"a batch of {len(x)} networks")
+        shape = tuple(start.weights.shape)
+        raise checks.refusal("start", f"shape {shape}", f"a batch of {len(x)} networks")
     if start.weights.shape[-1] != x.shape[-1]:
         got = f"{start.weights.shape[-1]} coordinates"
         raise checks.refusal("start", got, f"{x.shape[-1]}, as the samples")

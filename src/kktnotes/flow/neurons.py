@@ -73,14 +73,15 @@ class Neurons:
         self, weights: torch.Tensor, output: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return w~ (m, q) and v (m,) of the original neurons from those stepped."""
-        if len(weights) == 0:
-            return self.apart + self.resting_weights, self.resting_output
+        resting, resting_output = self.resting_weights, self.resting_output
+        if len(weights) == 0 and resting is not None and resting_output is not None:
+            return self.apart + resting, resting_output
         rows, factor = self.group.clamp(min=0), self.share.sqrt()
         full, full_output = weights[rows] * factor[:, None], output[rows] * factor
-        if self.resting_weights is not None:
+        if resting is not None and resting_output is not None:
             live = self.group >= 0
-            full = torch.where(live[:, None], full, self.resting_weights)
-            full_output = torch.where(live, full_output, self.resting_output)
+            full = torch.where(live[:, None], full, resting)
+            full_output = torch.where(live, full_output, resting_output)
         return self.apart + full, full_output
 
     def narrow(self, weights: torch.Tensor) -> torch.Tensor:

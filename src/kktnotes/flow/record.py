@@ -43,7 +43,8 @@ class Track:
         self.level = -math.log(len(labels))  # ln L = ln(1/n)
         self.apart = neurons.apart.square().sum().item()  # part of ||theta||^2 that is still
         self.gap = row.squares - row.output.square()  # conserved
-        self.tau, self.log_time, self.status = 0.0, -math.inf, None
+        self.tau, self.log_time = 0.0, -math.inf
+        self.status: Status | None = None
         self.balance_drift = self.preactivation_drift = self.margin_decrease = 0.0
         self.best_soft, self.path, self.since_cleaned = -math.inf, 0.0, 0
         self.separated: tuple[float, float] | None = None

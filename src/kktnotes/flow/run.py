@@ -93,7 +93,8 @@ class Run:
         new, errors = attempt(self.field, before, lengths, stages, self.kinks, pull, self.buffers)
         taken = []
         for track, error, count, length in zip(tracks, errors, stages, lengths, strict=True):
-            taken.append(track.control.judge(*error, track.norm, count))
+            size, margin = error
+            taken.append(track.control.judge(size, margin, track.norm, count))
             track.check_underflow(length)
         if not any(taken):
             return
@@ -120,8 +121,9 @@ class Run:
 
     def hold(self, held: torch.Tensor | None) -> None:
         """Hold the pairs of the mask (B, m, n) on their kinks."""
-        some = held is not None and bool(held.any())
-        self.kinks = Kinks(held, self.field.columns, self.field.squares) if some else None
+        self.kinks = None
+        if held is not None and bool(held.any()):
+            self.kinks = Kinks(held, self.field.columns, self.field.squares)
 
     def clean_up(self, rows: list[int]) -> None:
         """Recompute h from c, merge and set aside in the flows of these rows."""
@@ -132,7 +134,7 @@ class Run:
         exact = part.times_gram(state.change[rows], self.first[rows])
         drift = (exact - pre[rows]).abs().amax((1, 2)) / exact.abs().amax((1, 2)).clamp(min=1e-300)
         pre[rows] = exact
-        mixes = [None] * len(self.here)
+        mixes: list[RowMix | None] = [None] * len(self.here)
         outputs = list(state.output)
         for b, worst in zip(rows, drift.tolist(), strict=True):
             track = self.tracks[self.here[b]]
@@ -149,8 +151,9 @@ class Run:
                 self.knobs.merge,
             )
             if result is not None:
-                track.neurons, mixes[b], outputs[b] = result
-                track.regroup(mixes[b], self.row(b))
+                track.neurons, mix, outputs[b] = result
+                mixes[b] = mix
+                track.regroup(mix, self.row(b))
         if any(mix is not None for mix in mixes):
             self.regroup(mixes, outputs, pre)
         else:
@@ -159,9 +162,11 @@ class Run:
         for b in rows:
             self.tracks[self.here[b]].tended(readings[b], self.row(b))
 
-    def evaluated(self, *arrays: torch.Tensor) -> State:
+    def evaluated(
+        self, change: torch.Tensor, pre: torch.Tensor, output: torch.Tensor, squares: torch.Tensor
+    ) -> State:
         """Return the state at c, h, v, ||w~||^2."""
-        return State.at(self.field, *arrays, self.kinks, self.pull)
+        return State.at(self.field, change, pre, output, squares, self.kinks, self.pull)
 
     def regroup(
         self, mixes: list[RowMix | None], outputs: list[torch.Tensor], pre: torch.Tensor

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import overload
 
 import torch
 
@@ -14,12 +15,58 @@ from kktnotes.flow.field import Field
 from kktnotes.flow.losses import NAMES, Loss
 from kktnotes.flow.neurons import Neurons
 from kktnotes.flow.record import Track
-from kktnotes.flow.result import Flow
+from kktnotes.flow.result import Flow, Status
 from kktnotes.flow.run import Run
 from kktnotes.flow.start import balanced_start, check_training_set
 from kktnotes.networks.two_layer import TwoLayerReLU
 
 
+@overload
+def gradient_flow(
+    sample: Sample,
+    *,
+    width: int = ...,
+    loss: str = ...,
+    init_scale: float = ...,
+    seed: int = ...,
+    network: TwoLayerReLU | None = ...,
+    tolerance: float = ...,
+    max_change: float = ...,
+    max_steps: int = ...,
+    max_log_time: float = ...,
+    max_seconds: float | None = ...,
+    give_up_log_time: float = ...,
+    give_up_products: int = ...,
+    stable_growth: float = ...,
+    stable_from: float = ...,
+    merge: float = ...,
+    spacing: float = ...,
+    device: torch.device | str | None = ...,
+    progress: bool | None = ...,
+) -> Flow: ...
+@overload
+def gradient_flow(  # the others as above
+    sample: Sample,
+    *,
+    width: int = ...,
+    loss: str = ...,
+    init_scale: float = ...,
+    seed: Sequence[int],
+    network: TwoLayerReLU | None = ...,
+    tolerance: float = ...,
+    max_change: float = ...,
+    max_steps: int = ...,
+    max_log_time: float = ...,
+    max_seconds: float | None = ...,
+    give_up_log_time: float = ...,
+    give_up_products: int = ...,
+    stable_growth: float = ...,
+    stable_from: float = ...,
+    merge: float = ...,
+    spacing: float = ...,
+    device: torch.device | str | None = ...,
+    progress: bool | None = ...,
+) -> list[Flow]: ...
 def gradient_flow(
     sample: Sample,
     *,
@@ -105,7 +152,7 @@ def gradient_flow(
         knobs out of range. Data that this width does not separate is a status, not an error: see
         `Flow.require_separated`.
     """
-    loss = Loss(checks.choice("loss", loss, NAMES))
+    kind = Loss(checks.choice("loss", loss, NAMES))
     knobs = Knobs(
         checks.positive("tolerance", tolerance),
         checks.positive("max_change", max_change),
@@ -128,7 +175,7 @@ def gradient_flow(
     x = torch.stack([one.x for one in samples]) if samples[0] is not samples[-1] else None
     x = samples[0].x.expand(len(starts), -1, -1) if x is None else x
     points = torch.cat([x, torch.ones_like(x[..., :1])], -1)
-    field = Field(points, torch.stack([one.y for one in samples]), loss)
+    field = Field(points, torch.stack([one.y for one in samples]), kind)
     grams = [None] * len(starts) if field.gram is None else field.gram
     neurons = [
         Neurons.at_start(start.augmented, points[b], grams[b]) for b, start in enumerate(starts)
@@ -137,7 +184,7 @@ def gradient_flow(
     output = torch.stack([start.output for start in starts])
     run = Run(field, first, output, neurons, knobs, progress)
     flows = [
-        _flow(track, one, loss, sample.p) for track, one in zip(run.follow(), samples, strict=True)
+        _flow(track, one, kind, sample.p) for track, one in zip(run.follow(), samples, strict=True)
     ]
     return flows if batched else flows[0]
 
@@ -159,7 +206,7 @@ def _prepared(
         many = network.output.ndim > 1
         if network.weights.ndim > 3:
             raise checks.refusal("network", f"{network.weights.ndim - 2} batch axes", "at most one")
-        seeds = range(len(network.output)) if many else [0]
+        seeds = list(range(len(network.output))) if many else [0]
     if sample.x.ndim > 3:
         raise checks.refusal("sample", f"{sample.x.ndim - 2} batch axes", "at most one")
     batch = sample.x.shape[0] if sample.x.ndim == 3 else None
@@ -167,7 +214,7 @@ def _prepared(
         raise checks.refusal(
             "seed", f"{len(seeds)} seeds", f"one, or one for each of {batch} samples"
         )
-    seeds = list(seeds) if many else list(seeds) * (batch or 1)
+    seeds = seeds if many else seeds * (batch or 1)
     if network is None:
         wide = sample.extended(width)
         starts = [balanced_start(sample, width, init_scale, one) for one in seeds]
@@ -200,7 +247,7 @@ def _flow(track: Track, sample: Sample, loss: Loss, seen: int) -> Flow:
         sample,
         seen,
         loss.name,
-        track.status,
+        track.status or Status.BUDGET,
         track.snapshots,
         tau,
         log_time,

@@ -52,7 +52,7 @@ def aimed_start(
     if sample.cluster is None or sample.x.ndim != 2:
         raise checks.refusal("sample", "no clusters, or a batch", "one sample with cluster numbers")
     scale = checks.positive("scale", scale)
-    weights, output = [], []
+    weights, outputs = [], []
     for part in parts:
         own = torch.isin(sample.cluster, torch.tensor(list(part), device=sample.x.device))
         labels = sample.y[own].unique()
@@ -61,10 +61,10 @@ def aimed_start(
             raise checks.refusal("parts", got, "sets of clusters with examples, of one label each")
         mean = sample.x[own].mean(0)
         weights.append(scale * mean / torch.linalg.vector_norm(mean))
-        output.append(scale * labels[0])
+        outputs.append(scale * labels[0])
     if not weights:
         raise checks.refusal("parts", "no set", "at least one set of clusters")
-    output = torch.stack(output)
+    output = torch.stack(outputs)
     return TwoLayerReLU(torch.stack(weights), torch.zeros_like(output), output)
 
 

@@ -72,7 +72,7 @@ def all_crossings(
     start, slope, output = (part.reshape(-1, width) for part in (start, slope, output))
     chunk = max(1, ENTRIES // (width + 1) ** 2)
     pieces = [
-        _intervals(*rows, zero_counts)
+        _intervals(*rows, zero_counts=zero_counts)
         for rows in zip(
             start.split(chunk),
             slope.split(chunk),
@@ -94,6 +94,7 @@ def _intervals(
     sign: torch.Tensor,
     noise: torch.Tensor,
     noise_slope: torch.Tensor,
+    *,
     zero_counts: bool,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the intervals without the sign for rays given by h_j(t) = start + t slope."""

@@ -1,6 +1,7 @@
 """KKT points of Problem (2): residuals, certificates, exact points, files."""
 
 from kktnotes.kkt.best_multipliers import certificate as certificate
+from kktnotes.kkt.best_multipliers import certificates as certificates
 from kktnotes.kkt.closed_form import averaged_point as averaged_point
 from kktnotes.kkt.closed_form import decoupled_point as decoupled_point
 from kktnotes.kkt.closed_form import equicorrelated_points as equicorrelated_points

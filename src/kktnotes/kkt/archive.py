@@ -20,6 +20,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -76,7 +77,7 @@ class Unfit(Exception):
 class Handle(io.FileIO):
     """A file of which nobody gets more than a step at once, whatever its contents claim."""
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int | None = -1, /) -> bytes:
         """Return `size` bytes; the archive's reader asks for as many as the archive says."""
         if size is not None and size > STEP:
             raise Unfit(f"a list of contents of {size:,} bytes", WHOLE)
@@ -192,7 +193,8 @@ def fit(headers: Mapping[str, Header], kinds: Mapping[str, Kind], memory: float)
 def numbers(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, one: Header) -> np.ndarray:
     """Return the array of an entry; it holds as many bytes as its header says, and in the file."""
     name = entry.filename.removesuffix(".npy")
-    size = os.fstat(archive.fp.fileno()).st_size
+    held = archive.fp
+    size = os.fstat(held.fileno()).st_size if held is not None else 0
     if entry.file_size != one.begin + one.bytes or entry.file_size > size:
         got = f"whose {name} of {one.bytes:,} bytes lies in {entry.file_size - one.begin:,}"
         raise Unfit(f"{got}, in a file of {size:,}", "as many bytes as its shape asks")
@@ -201,7 +203,7 @@ def numbers(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, one: Header) -> np
         file.read(one.begin)
         for begin in range(0, one.bytes, STEP):
             part = flat[begin : begin + STEP]
-            if file.readinto(part) != len(part):
+            if cast("io.BufferedIOBase", file).readinto(part.data) != len(part):
                 raise Unfit(f"whose {name} ends early", WHOLE)
         file.read(1)  # nothing is left: the reader compares the checksum
     if one.descr[1] == "U":

@@ -12,6 +12,8 @@ Eq. (4), the equation of v and Euler's, under 0 <= a_ij <= lambda_i and those tw
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import torch
 
@@ -34,6 +36,18 @@ REACH = 100.0
 WORK = 3e9
 # The limit e max lambda / (q_i - 1) needs the largest multiplier, which the fit determines.
 REPEATS, AGREEMENT, HOPELESS = 3, 1.1, 10.0
+
+
+class Labelled(Protocol):
+    """Anything with points and labels: a Sample, a KKTPoint."""
+
+    @property
+    def x(self) -> torch.Tensor: ...  # noqa: D102
+    @property
+    def y(self) -> torch.Tensor: ...  # noqa: D102
+
+
+Examples = Labelled | tuple[checks.Array, checks.Array]
 
 
 class _Fit:
@@ -136,8 +150,8 @@ class _Fit:
 
 
 def certificate(
-    network: TwoLayerReLU, sample: object, *, resolution: float = 1.25
-) -> Certificate | list[Certificate]:
+    network: TwoLayerReLU, sample: Examples, *, resolution: float = 1.25
+) -> Certificate:
     """Find the multipliers and subgradients that make a network as nearly KKT as it can be.
 
     Parameters
@@ -152,19 +166,42 @@ def certificate(
     Returns
     -------
     Certificate
-        With the least worst residual. For a batch of networks a list, one each; the sample may
-        have the same batch axis or none.
+        With the least worst residual.
 
     Raises
     ------
     ValueError
-        As in `residuals`: wrong shapes, NaN, labels, one class, points not separated.
+        As in `residuals`: wrong shapes, NaN, labels, one class, points not separated; and for a
+        batch of networks, which `certificates` takes.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> point = kn.averaged_point(*kn.equicorrelated_points(4, 100))
+    >>> kn.certificate(point.network, (point.x, point.y)).within(1e-12)
+    True
     """
-    x, y = (sample.x, sample.y) if hasattr(sample, "x") else _pair(sample)
     if not checks.positive("resolution", resolution) > 1:
         raise checks.refusal("resolution", resolution, "a factor greater than 1")
-    if network.weights.ndim == 2:
-        return _least_worst(_Fit(network, *examples(x, y, network)), resolution)
+    if network.weights.ndim != 2:
+        got = f"a batch, weights {tuple(network.weights.shape)}"
+        raise checks.refusal("network", got, "one network; certificates() takes a batch")
+    x, y = _pair(sample)
+    return _least_worst(_Fit(network, *examples(x, y, network)), resolution)
+
+
+def certificates(
+    networks: TwoLayerReLU, sample: Examples, *, resolution: float = 1.25
+) -> list[Certificate]:
+    """Return the certificate of every network of a batch, weights (B, m, p).
+
+    The sample may have the same batch axis, or none; see `certificate` for the rest.
+    """
+    network = networks
+    if network.weights.ndim != 3:
+        got = f"weights {tuple(network.weights.shape)}"
+        raise checks.refusal("networks", got, "a batch, weights (B, m, p)")
+    x, y = _pair(sample)
     x, y = checks.tensor("x", x, dimensions=2), checks.tensor("y", y, dimensions=1)
     count = len(network.weights)
     batched = (x.ndim == network.weights.ndim, y.ndim == network.weights.ndim - 1)
@@ -181,6 +218,8 @@ def certificate(
 
 
 def _pair(sample: object) -> tuple[checks.Array, checks.Array]:
+    if hasattr(sample, "x") and hasattr(sample, "y"):
+        return sample.x, sample.y
     if not isinstance(sample, (tuple, list)) or len(sample) != 2:
         raise checks.refusal("sample", type(sample).__name__, "a Sample or a pair (x, y)")
     return sample[0], sample[1]
@@ -200,7 +239,7 @@ def _least_worst(fit: _Fit, resolution: float) -> Certificate:
     """
     low, high = NARROWEST, WIDEST
     best: Certificate | None = None
-    width, following = EXACT, TRAINED
+    width, following = EXACT, float(TRAINED)
     while best is None or (
         high > resolution * low and best.worst > max(EXACT, resolution * low) and low < FAR
     ):
@@ -221,5 +260,5 @@ def _least_worst(fit: _Fit, resolution: float) -> Certificate:
         else:
             near = low < guess < high and (enough or others < NEAR * width)
             width = guess if near and guess != width else (low * high) ** 0.5
-        following = None
+        following = 0.0
     return best

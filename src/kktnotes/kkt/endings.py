@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kktnotes.data.sample import Sample
 from kktnotes.flow import Flow, gradient_flow
@@ -59,7 +59,7 @@ def limit_or_reason(flow: Flow, *, tolerance: float = 1e-9) -> tuple[LimitPoint 
         return None, NOT_CERTIFIED
 
 
-def follow(sample: Sample, **knobs: object) -> Followed:
+def follow(sample: Sample, **knobs: Any) -> Followed:
     """Follow one flow on one training set and solve for the point at its end.
 
     Parameters
@@ -71,7 +71,7 @@ def follow(sample: Sample, **knobs: object) -> Followed:
     """
     if bool((sample.y == sample.y[0]).all()):
         return Followed(None, None, ONE_LABEL)
-    flow = gradient_flow(sample, **knobs)
+    flow: Flow = gradient_flow(sample, **knobs)
     return Followed(flow, *limit_or_reason(flow))
 
 

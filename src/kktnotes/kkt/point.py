@@ -180,7 +180,8 @@ def kkt_point(flow: Flow, *, tolerance: float = 1e-9) -> LimitPoint:
     neurons = np.where(groups.member >= 0, limit.group[groups.member], -1)
     extra = sample.p - flow.seen
     final = _widened(point, neurons, network.output.square().cpu(), extra)
-    path = [s for s in flow.snapshots if s.log_time >= flow.separated_log_time]
+    since = -np.inf if flow.separated_log_time is None else flow.separated_log_time
+    path = [s for s in flow.snapshots if s.log_time >= since]
     angles = np.array([_angle(s.network, final) for s in path])
     if len(angles) > 1 and not angles[-1] < angles[0]:
         raise NotCertified(

@@ -40,7 +40,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -129,7 +129,7 @@ class KKTPoint:
             name: getattr(self.network if name in NETWORK else self, name)
             for name in (*ARRAYS, *self._path)
         }
-        plain = {
+        plain: dict[str, Any] = {
             name: np.ascontiguousarray(torch.as_tensor(value).detach().cpu().numpy())
             for name, value in arrays.items()
         }
@@ -178,7 +178,8 @@ class KKTPoint:
         """Return the point of a file's arrays, which have the right shapes; measured afresh."""
         if found["residual_names"].tolist() != list(NAMES):
             raise checks.refusal("residual_names", "others", ", ".join(NAMES))
-        network = TwoLayerReLU(*(found[name] for name in NETWORK))
+        weights, biases, output = (found[name] for name in NETWORK)
+        network = TwoLayerReLU(weights, biases, output)
         x, y = examples(found["x"], found["y"], network)
         least = network.margins(x, y).min().item()
         if not abs(least - 1) <= 1e-9:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
@@ -39,6 +40,12 @@ class TwoLayerReLU:
     biases: torch.Tensor
     output: torch.Tensor
 
+    if TYPE_CHECKING:  # arrays of any kind come in, tensors are kept
+
+        def __init__(
+            self, weights: checks.Array, biases: checks.Array, output: checks.Array
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         """Check shapes and finiteness; arrays of any kind become float64 tensors."""
         weights = checks.tensor("weights", self.weights, dimensions=2)
@@ -63,11 +70,16 @@ class TwoLayerReLU:
         Raises ValueError for any other layers, and for an output bias that is not zero: the
         paper's networks have none, and with one they are not homogeneous.
         """
-        kinds = [type(layer) for layer in module] if isinstance(module, nn.Sequential) else module
-        if kinds != [nn.Linear, nn.ReLU, nn.Linear]:
-            names = [kind.__name__ for kind in kinds] if isinstance(kinds, list) else type(kinds)
+        layers = list(module) if isinstance(module, nn.Sequential) else [module]
+        kinds = [type(layer) for layer in layers]
+        first, last = layers[0], layers[-1]
+        if (
+            kinds != [nn.Linear, nn.ReLU, nn.Linear]
+            or not isinstance(first, nn.Linear)
+            or not isinstance(last, nn.Linear)
+        ):
+            names = ", ".join(kind.__name__ for kind in kinds)
             raise checks.refusal("module", names, "nn.Sequential(Linear, ReLU, Linear)")
-        first, last = module[0], module[2]
         if last.out_features != 1:
             raise checks.refusal("module", f"{last.out_features} outputs", "one output")
         if last.bias is not None and bool((last.bias != 0).any()):

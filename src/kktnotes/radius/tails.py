@@ -16,7 +16,7 @@ import torch
 from scipy.special import log_ndtr
 
 from kktnotes import checks
-from kktnotes.data.sample import Sample
+from kktnotes.data.sample import Distribution, Sample
 from kktnotes.geometry import Span, project
 from kktnotes.networks.two_layer import TwoLayerReLU
 
@@ -96,7 +96,7 @@ def log_no_flip(network: TwoLayerReLU, sample: Sample, perturbation: torch.Tenso
     return float(by_cluster.logsumexp(0)) - math.log(len(by_cluster))
 
 
-def _gaussian(sample: Sample):  # noqa: ANN202  (Clusters, imported by sample for types only)
+def _gaussian(sample: Sample) -> Distribution:
     """Return the clusters of a sample whose noise is N(0, sigma^2 I)."""
     clusters = sample.drawn_from()
     if clusters.noise != "gaussian" or clusters.factor is not None:

@@ -36,7 +36,8 @@ def log_failure_by_cluster(
         z, in the coordinates of the sample.
     """
     wrong = log_error_by_cluster(network, sample)
-    labels, sigma = sample.clusters.labels, sample.clusters.sigma
+    clusters = sample.drawn_from()
+    labels, sigma = clusters.labels, clusters.sigma
     moved = sample.means - labels[:, None] * checks.tensor("perturbation", perturbation)
     still = log_tail(network, moved, sigma, -labels)
     return torch.logaddexp(wrong, still).clamp(max=0.0)
@@ -74,7 +75,7 @@ def certified_eta(
         raise checks.refusal("epsilon", epsilon, "a number between 0 and 1")
     tolerance = checks.positive("tolerance", tolerance)
     direction = universal_direction(sample) if direction is None else direction
-    etas = least_eta(network, sample.means, sample.clusters.labels, direction=direction)
+    etas = least_eta(network, sample.means, sample.drawn_from().labels, direction=direction)
     high = float(etas[etas.isfinite()].max()) if etas.isfinite().any() else math.inf
 
     def fails(eta: float) -> bool:

@@ -139,8 +139,9 @@ def chain(
     weights = torch.where(
         y[:, None] > 0, (a * v.square()) @ (v > 0).to(a), (a * v.square()) @ (v < 0).to(a)
     )  # c_i, (count, n)
-    groups = sample.cluster.unique()
-    member = (sample.cluster[:, None] == groups).to(a)
+    clusters = sample.numbered()
+    groups = clusters.unique()
+    member = (clusters[:, None] == groups).to(a)
     return Chain(
         margin=network.margins(fresh.x, y),
         linear=(v.abs() * h * is_own_neuron).sum(-1),
@@ -148,6 +149,6 @@ def chain(
         opposite=(v.abs() * h.clamp(min=0) * ~is_own_neuron).sum(-1),
         terms=(y[:, None] * sample.y * weights * gram) @ member,
         sizes=(weights * gram.abs()) @ member,
-        is_own=fresh.cluster[:, None] == groups,
+        is_own=fresh.numbered("fresh")[:, None] == groups,
         groups=groups,
     )

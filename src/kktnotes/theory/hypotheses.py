@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 
 from kktnotes import checks
-from kktnotes.data.clusters import Clusters
+from kktnotes.data.sample import Distribution
 from kktnotes.terms import Term, Terms
 
 RESIDUAL = 1e-8
 """Largest relative KKT residual at which a network is taken as a KKT point."""
 
 
-def lemma_2_1(clusters: Clusters) -> Terms:
+def lemma_2_1(clusters: Distribution) -> Terms:
     """Return the hypotheses of Lemma 2.1: both labels, Assumption 2.2."""
     return Terms((_both_labels(clusters), *clusters.assumption()), "Lemma 2.1, hypotheses")
 
@@ -38,7 +38,7 @@ def theorem_2_1(log_loss: float, n: int) -> Terms:
 
 
 def theorem_3_1(
-    clusters: Clusters,
+    clusters: Distribution,
     n: int,
     *,
     delta: float,
@@ -67,7 +67,7 @@ def theorem_3_1(
     return Terms(items, "Theorem 3.1, hypotheses")
 
 
-def theorem_4_1(clusters: Clusters, width: int) -> Terms:
+def theorem_4_1(clusters: Distribution, width: int) -> Terms:
     """Return the hypotheses of Theorem 4.1: both labels, Assumption 2.2 and r >= k neurons."""
     wide = Term("width", checks.integer("width", width), ">=", clusters.k, "r against k")
     items = (_both_labels(clusters), *clusters.assumption(), wide)
@@ -75,7 +75,7 @@ def theorem_4_1(clusters: Clusters, width: int) -> Terms:
 
 
 def theorem_4_2(
-    clusters: Clusters,
+    clusters: Distribution,
     n: int,
     *,
     delta: float,
@@ -102,7 +102,7 @@ def theorem_4_2(
     return Terms(items, "Theorem 4.2, hypotheses")
 
 
-def _both_labels(clusters: Clusters) -> Term:
+def _both_labels(clusters: Distribution) -> Term:
     """Return the assumption of section 2 that both labels occur."""
     least = min(int((clusters.labels == sign).sum()) for sign in (1.0, -1.0))
     return Term("both labels", least, ">=", 1, "clusters of the rarer label")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -218,7 +219,12 @@ def check_flips(
     return Terms((item,), "Universal flips (ours)")
 
 
-def _by_point(bound, measured, sample, fresh):  # noqa: ANN001, ANN202  (a list of Bound)
+def _by_point(
+    bound: Callable[..., constants.Bound],
+    measured: constants.InnerProducts,
+    sample: Sample,
+    fresh: Sample,
+) -> list[constants.Bound]:
     """Return a bound for each fresh point, from its own inner products."""
     least, _, across = constants.fresh_inner_products(sample, fresh)
     if not bool((least.isfinite() & (least >= 0)).all()):

@@ -12,8 +12,7 @@ import math
 
 import torch
 
-from kktnotes.data.clusters import Clusters
-from kktnotes.data.sample import Sample
+from kktnotes.data.sample import Distribution, Sample
 from kktnotes.terms import Term, Terms
 from kktnotes.theory.constants import InnerProducts
 from kktnotes.theory.hypotheses import theorem_4_2
@@ -54,7 +53,7 @@ def other_noise(
     return Terms((*kept, largest, _tau(measured)), "Other noise, hypotheses (ours)")
 
 
-def spectral_norm(clusters: Clusters) -> float:
+def spectral_norm(clusters: Distribution) -> float:
     """Return the largest eigenvalue of Sigma, the noise covariance being sigma^2 Sigma."""
     if clusters.factor is None:
         return clusters.isotropic
@@ -63,9 +62,9 @@ def spectral_norm(clusters: Clusters) -> float:
 
 def _kept(
     name: str, sample: Sample, delta: float, epsilon: float, residual: float
-) -> tuple[Clusters, list[Term]]:
+) -> tuple[Distribution, list[Term]]:
     """Return the clusters, and the terms of Theorem 4.2 without the one of that name."""
-    clusters = sample.clusters
+    clusters = sample.drawn_from()
     asked = theorem_4_2(clusters, sample.n, delta=delta, epsilon=epsilon, residual=residual)
     return clusters, [term for term in asked if term.name != name]
 

@@ -18,12 +18,12 @@ import torch
 from scipy.special import log_ndtr
 
 from kktnotes import checks
-from kktnotes.data.clusters import Clusters
+from kktnotes.data.sample import Distribution
 
 EVENTS = ("margin", "radius", "active")
 
 
-def log_failure(clusters: Clusters, event: str, *, radius: float | None = None) -> float:
+def log_failure(clusters: Distribution, event: str, *, radius: float | None = None) -> float:
     """Return an upper bound of ln Pr of a failure of the robust network at a fresh point.
 
     Parameters

@@ -118,6 +118,13 @@ class Outcome:
     network: TwoLayerReLU | None = None
     residual: float = math.inf
 
+    @property
+    def trained(self) -> tuple[Clusters, Sample, TwoLayerReLU]:
+        """The distribution, the sample and the network that is measured; all were reached."""
+        if self.clusters is None or self.sample is None or self.network is None:
+            raise checks.refusal("outcome", "one without a network", "one whose flow was followed")
+        return self.clusters, self.sample, self.network
+
 
 def run(setting: Setting) -> Outcome:
     """Run a setting as far as it goes."""
@@ -157,9 +164,16 @@ def run(setting: Setting) -> Outcome:
 
 def _flow(setting: Setting, sample: Sample) -> Flow:
     """Follow the flow within the playground's budget."""
-    budget = {"max_steps": 3_000, "give_up_products": 12_000, "progress": False}
-    start = {"width": setting.width, "init_scale": setting.init_scale, "seed": setting.seed}
-    return gradient_flow(sample, loss=setting.loss, **start, **budget)
+    return gradient_flow(
+        sample,
+        width=setting.width,
+        loss=setting.loss,
+        init_scale=setting.init_scale,
+        seed=setting.seed,
+        max_steps=3_000,
+        give_up_products=12_000,
+        progress=False,
+    )
 
 
 def _padded(network: TwoLayerReLU, extra: int) -> TwoLayerReLU:

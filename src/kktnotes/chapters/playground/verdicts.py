@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from kktnotes import theory
 from kktnotes.attacks import universal_direction
 from kktnotes.chapters.playground.setting import Outcome, Setting
+from kktnotes.data.clusters import Clusters
 from kktnotes.data.separability import error_term
 from kktnotes.evidence import record
 from kktnotes.networks.two_layer import TwoLayerReLU
@@ -66,10 +67,11 @@ def hypotheses(outcome: Outcome) -> dict[str, Terms]:
 
 def conclusions(outcome: Outcome) -> list[Row]:
     """Return what was measured of every conclusion, with the verdict that it deserves."""
-    if outcome.clusters is None:
+    clusters = outcome.clusters
+    if clusters is None:
         return []
     asked = hypotheses(outcome)
-    rows = [_lemma(outcome, asked["Lemma 2.1"]), *_robust(outcome, asked["Theorem 4.1"])]
+    rows = [_lemma(clusters, asked["Lemma 2.1"]), *_robust(clusters, asked["Theorem 4.1"])]
     if outcome.flow is None:
         return rows
     rows.insert(1, _theorem_2_1(outcome, asked["Theorem 2.1"]))
@@ -80,14 +82,15 @@ def conclusions(outcome: Outcome) -> list[Row]:
 
 def radii(outcome: Outcome, network: TwoLayerReLU | None) -> list[float]:
     """Return exact radii at fresh points over sqrt(d); empty where that would take too long."""
-    if network is None or outcome.sample is None:
+    clusters = outcome.clusters
+    if network is None or outcome.sample is None or clusters is None:
         return []
     count = next((many for width, many in POINTS.items() if network.width < width), 0)
     if not count:
         return []
     fresh = outcome.sample.fresh(count, seed=outcome.setting.seed + 1)
     found = exact_radius(network, fresh.x, progress=False)
-    values = found.robust(fresh.y, fresh.x).upper / math.sqrt(outcome.clusters.d)
+    values = found.robust(fresh.y, fresh.x).upper / math.sqrt(clusters.d)
     return values.tolist()
 
 
@@ -102,8 +105,8 @@ def _judged(statement: str, conclusion: str, term: Term, terms: Terms) -> tuple[
     return verdict.word, verdict.reason
 
 
-def _lemma(outcome: Outcome, terms: Terms) -> Row:
-    term = error_term(outcome.clusters)
+def _lemma(clusters: Clusters, terms: Terms) -> Row:
+    term = error_term(clusters)
     word, reason = _judged("lemma-2-1", "probability", term, terms)
     sides = power(term.left * LN10), "at most " + power(term.right * LN10)
     return Row("Lemma 2.1", "error of sign<u, x>, exact", *sides, word, reason)
@@ -129,7 +132,8 @@ def _theorem_2_1(outcome: Outcome, terms: Terms) -> Row:
 
 
 def _error(outcome: Outcome, terms: Terms) -> Row:
-    log, bound = log_error(outcome.network, outcome.sample), math.log(outcome.setting.epsilon)
+    _, sample, network = outcome.trained
+    log, bound = log_error(network, sample), math.log(outcome.setting.epsilon)
     term = Term("error", log, "<=", bound)
     word, reason = _judged("theorem-3-1", "error", term, terms)
     if word == "contradicted":  # an upper bound, and one training set: delta may be it
@@ -138,8 +142,7 @@ def _error(outcome: Outcome, terms: Terms) -> Row:
     return Row("Theorem 3.1", "error of the network, proved tail bound", *sides, word, reason)
 
 
-def _robust(outcome: Outcome, terms: Terms) -> list[Row]:
-    clusters = outcome.clusters
+def _robust(clusters: Clusters, terms: Terms) -> list[Row]:
     if clusters.sigma == 0:
         reason = "not met on this run: sigma positive"
         return [Row("Theorem 4.1", "without noise nothing is random", "", "", "outside", reason)]
@@ -161,12 +164,12 @@ def _flips(outcome: Outcome, terms: Terms) -> list[Row]:
     training points: it is fixed before the network is looked at, so that the row can fail. The
     least eta whose tail bound is below epsilon meets epsilon by its choice, and gets no verdict.
     """
-    clusters, epsilon = outcome.clusters, outcome.setting.epsilon
+    (clusters, sample, network), epsilon = outcome.trained, outcome.setting.epsilon
     what = "z = ηu, η fixed by the data: sign unchanged"
     allowed = f"at most {epsilon:g}"
-    direction, fixed = universal_direction(outcome.sample), fixed_eta(outcome)
+    direction, fixed = universal_direction(sample), fixed_eta(outcome)
     if math.isfinite(fixed):
-        log = flips.log_failure(outcome.network, outcome.sample, fixed * direction)
+        log = flips.log_failure(network, sample, fixed * direction)
         term = Term("fails", log, "<=", math.log(epsilon))
         word, reason = _judged("theorem-4-2", "flips", term, terms)
         if word == "contradicted":  # an upper bound, and one training set: delta may be it
@@ -178,8 +181,7 @@ def _flips(outcome: Outcome, terms: Terms) -> list[Row]:
         rows = [Row("Theorem 4.2", what, "no such η", allowed, word, reason)]
     least = math.inf
     if float(direction.norm()) > 1e-9 * math.sqrt(clusters.d):
-        knobs = {"epsilon": epsilon, "tolerance": 1e-4}
-        least = flips.certified_eta(outcome.network, outcome.sample, **knobs)
+        least = flips.certified_eta(network, sample, epsilon=epsilon, tolerance=1e-4)
     unit = math.sqrt(clusters.d / (terms["label share"].left ** 2 * clusters.k))
     lengths = {"that η": fixed, "the least η with a tail bound of at most ε": least}
     for name, eta in lengths.items():
@@ -196,7 +198,7 @@ def fixed_eta(outcome: Outcome) -> float:
 
     Infinite where its condition tau < 1/2 fails or a label has no training point.
     """
-    known = inner_products(outcome.sample)
+    known = inner_products(outcome.trained[1])
     if not known.tau < 0.5:
         return math.inf
     return max(flip_eta_upper(known, label=label).value for label in (1.0, -1.0))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -88,7 +89,7 @@ def compare(
     samples = [family(name, n, d, seed) for seed in seeds]
     tests = [family(name, fresh, d, 10_000 + seed) for seed in seeds]
     sample = _batch(samples)
-    knobs = {"max_steps": max_steps, "tolerance": tolerance}
+    knobs: dict[str, Any] = {"max_steps": max_steps, "tolerance": tolerance}
     if start == "poisoned":
         poison = [family(name, n, d, 20_000 + seed) for seed in seeds]
         mixed = [
@@ -104,7 +105,8 @@ def compare(
             **knobs,
         )
         network = TwoLayerReLU.stack([flow.network for flow in begun])
-        flows = gradient_flow(sample, network=network, max_log_time=max_log_time, **knobs)
+        starts: dict[str, Any] = {"seed": list(seeds), "network": network}
+        flows = gradient_flow(sample, **starts, max_log_time=max_log_time, **knobs)
     else:
         flows = gradient_flow(
             sample,
@@ -133,7 +135,9 @@ def compare(
     return rows
 
 
-def error(classifier, x: torch.Tensor, y: torch.Tensor) -> float:  # noqa: ANN001  (any callable)
+def error(
+    classifier: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, y: torch.Tensor
+) -> float:
     """Return the share of points with y f(x) <= 0."""
     return float((y * classifier(x) <= 0).double().mean())
 

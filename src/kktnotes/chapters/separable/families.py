@@ -69,5 +69,5 @@ def family(name: str, count: int, d: int, seed: int) -> tuple[torch.Tensor, torc
     while len(kept) < count:
         x = draw(rng, 2 * count, d)
         kept = np.concatenate([kept, x[np.abs(x[:, 0]) > GAP]])
-    x = torch.from_numpy(kept[:count].copy())
-    return x, torch.where(x[:, 0] > 0, 1.0, -1.0).double()
+    points = torch.from_numpy(kept[:count].copy())
+    return points, torch.where(points[:, 0] > 0, 1.0, -1.0).double()

@@ -67,7 +67,7 @@ class WideGaussians:
         x = np.column_stack([self.signal * y, noise])
         return Sample.from_arrays(torch.from_numpy(x), torch.from_numpy(y))
 
-    def log_chance(self, weights: torch.Tensor, bias: float, label: float) -> float:
+    def log_chance(self, weights: torch.Tensor, bias: float | torch.Tensor, label: float) -> float:
         """Return ln Pr[weights . x + bias <= 0] at points of a label, exactly."""
         middle = float(weights[0]) * self.signal * label + float(bias)
         spread = self.noise * float(weights[1:].norm())
@@ -110,7 +110,7 @@ class WideGaussians:
         noise = w[own][:, 1:]
         low = -math.inf
         if bool((noise @ noise.T >= 0).all()):
-            low = sum(self.log_chance(w[j], b[j], label) for j in own)
+            low = sum([self.log_chance(w[j], b[j], label) for j in own], 0.0)
         sets = chain.from_iterable(combinations(other.tolist(), r) for r in range(len(other) + 1))
         above = []
         for chosen in map(list, sets):

@@ -64,7 +64,7 @@ class CoupledSquares:
         active = self.active * self.output
         inner = self.points @ self.targets.T
         self.corner = self.gram * (active @ active.T) + self.relu @ self.relu.T
-        self.linear = [(active * inner).sum(1) + self.relu @ self.output_targets]
+        linear = [(active * inner).sum(1) + self.relu @ self.output_targets]
         self.members, self.where, self.blocks, self.borders = [], [], [], []
         for label in np.unique(self.group[self.free.any(0)]):
             members = np.flatnonzero(self.group == label)
@@ -73,12 +73,12 @@ class CoupledSquares:
             border = self.gram[:, where] * (active[:, members] @ kinks.T)
             self.blocks.append(self.gram[np.ix_(where, where)] * (kinks @ kinks.T))
             self.borders.append(border)
-            self.linear.append((kinks * inner[np.ix_(where, members)]).sum(1))
+            linear.append((kinks * inner[np.ix_(where, members)]).sum(1))
             self.members.append(members)
             self.where.append(where)
         self.ends = np.cumsum([self.n] + [len(where) for where in self.where])
         self.index = np.concatenate([np.arange(0), *self.where]).astype(int)
-        self.linear = np.concatenate(self.linear)
+        self.linear = np.concatenate(linear)
         self.bounded = np.flatnonzero(np.isfinite(self.top))
         # Constraints come in the order lambda, a | lambda - a | top - lambda.
         self.cuts = np.cumsum([self.ends[-1], len(self.index)])
@@ -123,11 +123,11 @@ class CoupledSquares:
         corner = self.corner.copy()
         corner[np.diag_indices(self.n)] += own[: self.n] + np.bincount(self.index, below, self.n)
         corner[self.bounded, self.bounded] += above
-        own, coupling = self.split(own), np.split(below, self.ends[1:-1] - self.n)
+        kinks, coupling = self.split(own), np.split(below, self.ends[1:-1] - self.n)
         blocks, borders = [], []
         for g, where in enumerate(self.where):
             blocks.append(self.blocks[g].copy())
-            blocks[-1][np.diag_indices(len(where))] += own[g + 1] + coupling[g]
+            blocks[-1][np.diag_indices(len(where))] += kinks[g + 1] + coupling[g]
             borders.append(self.borders[g].copy())
             borders[-1][where, np.arange(len(where))] -= coupling[g]
         return Arrowhead(corner, borders, blocks, ridge=True).solve
@@ -185,8 +185,8 @@ class CoupledSquares:
             step = solve(-gradient)
             slack_step = self.constraints(step)
             dual_step = -dual - weight * slack_step
-            length = _longest(slack, slack_step), _longest(dual, dual_step)
-            after = (slack + length[0] * slack_step) @ (dual + length[1] * dual_step)
+            primal, other = _longest(slack, slack_step), _longest(dual, dual_step)
+            after = (slack + primal * slack_step) @ (dual + other * dual_step)
             target = barrier * (float(after) / len(slack) / barrier) ** 3
             push = (target - slack_step * dual_step) / slack
             step = solve(self.adjoint(push) - gradient)

@@ -139,8 +139,8 @@ class _Iteration:
         # the columns of nu: at lambda, and at the pairs of the same group
         self.at_points = (problem.tangent * self.directions).T
         self.at_pairs = -self.directions[self.group, self.point]
-        own = [self.at_pairs[own] for own in self.of_group]
-        self.schur = factors.quadratic(self.at_points, own) + np.diag(sigma / norms)
+        pairs = [self.at_pairs[own] for own in self.of_group]
+        self.schur = factors.quadratic(self.at_points, pairs) + np.diag(sigma / norms)
 
     def direction(self, targets: list[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Return the Newton direction whose complementary products change by `targets`."""

@@ -46,13 +46,13 @@ def log_wrong_sign_by_cluster(
         0 = ln 1, which says nothing, for a cluster without an example, and for every cluster where
         tau >= 1/2.
     """
-    clusters, deviation = sample.clusters, noise_tails.spread(sample)
+    clusters, deviation = sample.drawn_from(), noise_tails.spread(sample)
     measured = inner_products(sample) if measured is None else measured
     logs = np.zeros(clusters.k)
     if not measured.tau < 0.5:
         return torch.from_numpy(logs)
     centers = (sample.x @ sample.means.T + 1).numpy(force=True)
-    cluster = sample.cluster.numpy(force=True)
+    cluster = sample.numbered().numpy(force=True)
     ratio = (1 - 2 * measured.tau) * measured.a / (measured.b * measured.seen)
     for q in range(clusters.k):
         own = cluster == q

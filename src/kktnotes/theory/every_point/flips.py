@@ -97,12 +97,13 @@ def eta_for_all(sample: Sample, *, epsilon: float, tolerance: float = 1e-6) -> f
 
 def _still(sample: Sample, eta: float, measured: InnerProducts) -> torch.Tensor:
     """Return upper bounds of ln Pr[some KKT point has y N(x - y eta u) >= 0 | cluster], (k,)."""
-    clusters, logs = sample.clusters, np.zeros(sample.clusters.k)
+    clusters = sample.drawn_from()
+    logs = np.zeros(clusters.k)
     if not (measured.tau < 0.5 and measured.kappa > 0 and eta > 0):
         return torch.from_numpy(logs)
     centers = (sample.x @ sample.means.T + 1).numpy(force=True)
     spread, noise = noise_tails.spread(sample), clusters.noise
-    cluster = sample.cluster.numpy(force=True)
+    cluster = sample.numbered().numpy(force=True)
     shrunk = eta * measured.a * measured.kappa * (1 - 2 * measured.tau) / measured.b
     for q, label in enumerate(clusters.labels.tolist()):
         opposite = measured.seen_negative if label > 0 else measured.seen_positive
