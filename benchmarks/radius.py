@@ -143,12 +143,12 @@ def measure(name: str, point: kn.KKTPoint, sample: kn.Sample, fresh: kn.Sample) 
     y = sign(radii.output)
     u = kn.universal_direction(sample)
     for label, call in {
-        "opposite_neurons": lambda: attacks.opposite_neurons(network, fresh.x, y, d=fresh.d),
-        "universal": lambda: attacks.universal(network, fresh.x, y, direction=u, d=fresh.d),
-        "projected_gradient": lambda: attacks.projected_gradient(network, fresh.x, y, d=fresh.d),
-        "deepfool": lambda: attacks.deepfool(network, fresh.x, y, d=fresh.d),
+        "opposite_neurons": lambda: attacks.opposite_neurons(network, (fresh.x, y), d=fresh.d),
+        "universal": lambda: attacks.universal(network, (fresh.x, y), direction=u, d=fresh.d),
+        "projected_gradient": lambda: attacks.projected_gradient(network, (fresh.x, y), d=fresh.d),
+        "deepfool": lambda: attacks.deepfool(network, (fresh.x, y), d=fresh.d),
         "DDN, 3 restarts": lambda: attacks.decoupled_direction_norm(
-            network, fresh.x, y, restarts=3, d=fresh.d
+            network, (fresh.x, y), restarts=3, d=fresh.d
         ),
     }.items():
         result, seconds = timed(call)
@@ -167,7 +167,7 @@ def constants(
         print(f"{name:4} explicit constants: tau = {measured.tau:.3g}, not below 1/2\n")
         return
     u = kn.universal_direction(sample)
-    eta = kn.least_eta(point.network, fresh.x, fresh.y, direction=u)
+    eta = kn.least_eta(point.network, fresh, direction=u)
     radius = radii.robust(fresh.y, fresh.x).lower
     print(f"{name:4} explicit constants, tau = {measured.tau:.3g}")
     tables = (
@@ -199,8 +199,8 @@ def peers(name: str, network: kn.TwoLayerReLU, x: torch.Tensor, carlini_steps: i
         return
     flip = kn.exact_radius(network, x).flip
     y = sign(network(x))
-    attacks.opposite_neurons(network, x[:8], y[:8])  # nobody pays for the first call
-    ours, seconds = timed(lambda: attacks.opposite_neurons(network, x, y))
+    attacks.opposite_neurons(network, (x[:8], y[:8]))  # nobody pays for the first call
+    ours, seconds = timed(lambda: attacks.opposite_neurons(network, (x, y)))
     line(name, "ours (opposite_neurons)", ours.norms, flip.upper, seconds)
     unit = flip.upper.median().item() / 10
     reach = 3 * float(x.abs().max()) / unit

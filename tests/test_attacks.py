@@ -37,9 +37,9 @@ def sign(output):
 
 def every_attack(net, x, y, direction):
     for name, knobs in GRADIENT.items():
-        yield name, getattr(attacks, name)(net, x, y, **knobs)
-    yield "opposite_neurons", attacks.opposite_neurons(net, x, y)
-    yield "universal", attacks.universal(net, x, y, direction=direction)
+        yield name, getattr(attacks, name)(net, (x, y), **knobs)
+    yield "opposite_neurons", attacks.opposite_neurons(net, (x, y))
+    yield "universal", attacks.universal(net, (x, y), direction=direction)
 
 
 # --- never below the certified bound ---------------------------------------------------------
@@ -87,7 +87,7 @@ def test_the_structured_attack_is_exact_for_one_neuron_a_sign(seed, p):
     rng = np.random.default_rng(seed)
     net = kn.TwoLayerReLU(rng.standard_normal((2, p)), rng.standard_normal(2), [1.0, -1.0])
     x = points(seed, 50, p)
-    result = attacks.opposite_neurons(net, x, sign(net(x)))
+    result = attacks.opposite_neurons(net, (x, sign(net(x))))
     flip = kn.exact_radius(net, x).flip
     reached = flip.upper.isfinite()
     torch.testing.assert_close(result.norms[reached], flip.upper[reached], rtol=1e-9, atol=1e-9)
@@ -97,7 +97,7 @@ def test_gradient_attacks_end_near_the_radius_where_gradients_tell():
     net, x = network(1, 2, 4, 0.0), points(1, 200, 4)
     y = sign(net(x))
     flip = kn.exact_radius(net, x).flip.upper
-    result = attacks.decoupled_direction_norm(net, x, y, restarts=3, steps=300)
+    result = attacks.decoupled_direction_norm(net, (x, y), restarts=3, steps=300)
     assert float((result.norms / flip)[flip.isfinite()].median()) < 1.01
 
 
@@ -113,17 +113,17 @@ def test_a_batch_of_networks_is_each_of_them():
     y = torch.stack([sign(net(x)) for net in nets])
     for name, knobs in GRADIENT.items():
         attack = getattr(attacks, name)
-        whole = attack(batch, x, y, **knobs)
+        whole = attack(batch, (x, y), **knobs)
         assert whole.points.shape == (3, 30, 4)
         for i, net in enumerate(nets):
-            one = attack(net, x, y[i], **knobs)
+            one = attack(net, (x, y[i]), **knobs)
             if name == "deepfool":  # the others draw random starts for the whole batch
                 torch.testing.assert_close(whole.norms[i], one.norms, rtol=1e-6, atol=1e-9)
-    whole = attacks.opposite_neurons(batch, x, y)
-    etas = kn.least_eta(batch, x, y, direction=torch.ones(4, dtype=torch.float64))
+    whole = attacks.opposite_neurons(batch, (x, y))
+    etas = kn.least_eta(batch, (x, y), direction=torch.ones(4, dtype=torch.float64))
     for i, net in enumerate(nets):
-        torch.testing.assert_close(whole.norms[i], attacks.opposite_neurons(net, x, y[i]).norms)
-        one = kn.least_eta(net, x, y[i], direction=torch.ones(4, dtype=torch.float64))
+        torch.testing.assert_close(whole.norms[i], attacks.opposite_neurons(net, (x, y[i])).norms)
+        one = kn.least_eta(net, (x, y[i]), direction=torch.ones(4, dtype=torch.float64))
         torch.testing.assert_close(etas[i], one)
 
 
@@ -140,7 +140,7 @@ def test_unused_coordinates_change_nothing():
     wide = kn.TwoLayerReLU(torch.nn.functional.pad(net.weights, (0, 7)), net.biases, net.output)
     more = torch.cat([x, points(9, 25, 7)], -1)
     for attack in (attacks.deepfool, attacks.opposite_neurons):
-        first, second = attack(net, x, sign(net(x))), attack(wide, more, sign(net(x)))
+        first, second = attack(net, (x, sign(net(x)))), attack(wide, (more, sign(net(x))))
         torch.testing.assert_close(first.norms, second.norms, rtol=1e-7, atol=1e-9)
         torch.testing.assert_close(second.points[:, 4:], more[:, 4:])
 
@@ -152,13 +152,13 @@ def test_zero_gradients_are_reported():
     clusters = kn.Clusters.orthogonal(4, 100, 0.01)
     net = kn.TwoLayerReLU.robust(clusters)
     x = torch.zeros(5, 4, dtype=torch.float64)  # all neurons off: N = 0, sign -1
-    result = attacks.deepfool(net, x, -torch.ones(5))
+    result = attacks.deepfool(net, (x, -torch.ones(5)))
     assert result.diagnosis.zero_gradient == 1.0
     assert not bool(result.success.any())
     assert {"zero gradient", "points left", "opposite neurons off"} <= set(
         result.diagnosis.warnings
     )
-    found = attacks.opposite_neurons(net, x, -torch.ones(5))
+    found = attacks.opposite_neurons(net, (x, -torch.ones(5)))
     torch.testing.assert_close(found.norms, torch.full((5,), 5.0, dtype=torch.float64))
     assert set(result.diagnosis.warnings) <= set(attacks.WARNINGS)
     assert "points left" in repr(result)
@@ -172,20 +172,20 @@ def test_the_control_counts_unseen_coordinates():
     far = torch.zeros(2, dtype=torch.float64)
     far[1], far[0] = 100.0, 1.0
     y = -torch.ones(4000)
-    plane = attacks.universal(net, x, y, direction=far).diagnosis.control
-    ambient = attacks.universal(net, x, y, direction=far, d=10**8).diagnosis.control
+    plane = attacks.universal(net, (x, y), direction=far).diagnosis.control
+    ambient = attacks.universal(net, (x, y), direction=far, d=10**8).diagnosis.control
     assert 0.4 < plane < 0.6
     assert ambient == 0.0
     with pytest.raises(ValueError, match="d: got 1"):
-        attacks.universal(net, x, y, direction=far, d=1)
+        attacks.universal(net, (x, y), direction=far, d=1)
 
 
 def test_restarts_that_disagree_are_reported():
     net, x = network(4, 12, 6), points(4, 60, 6)
-    result = attacks.projected_gradient(net, x, sign(net(x)), steps=8, restarts=3, bisections=8)
+    result = attacks.projected_gradient(net, (x, sign(net(x))), steps=8, restarts=3, bisections=8)
     assert result.diagnosis.restart_spread > 0.01
     assert "restarts disagree" in result.diagnosis.warnings
-    single = attacks.deepfool(net, x, sign(net(x)))
+    single = attacks.deepfool(net, (x, sign(net(x))))
     assert math.isnan(single.diagnosis.restart_spread)
 
 
@@ -214,11 +214,11 @@ def test_universal_direction_on_the_closed_form_points(k):
     d = 200
     for point, eta in ((kn.averaged_point(k, d), 1 / k), (kn.decoupled_point(k, d), 2 / (k + 2))):
         u = point.y @ point.x
-        found = kn.least_eta(point.network, point.x, point.y, direction=u)
+        found = kn.least_eta(point.network, point, direction=u)
         torch.testing.assert_close(
             found, torch.full((k,), eta, dtype=torch.float64), rtol=1e-12, atol=0
         )
-        result = attacks.universal(point.network, point.x, point.y, direction=u)
+        result = attacks.universal(point.network, point, direction=u)
         length = eta * float(u.norm())
         torch.testing.assert_close(
             result.norms, torch.full((k,), length, dtype=torch.float64), rtol=1e-11, atol=0
@@ -230,7 +230,7 @@ def test_universal_direction_on_the_closed_form_points(k):
 def test_least_eta_of_a_share_agrees_with_a_dense_scan(seed, share):
     net, x = network(seed, 6, 3), points(seed, 20, 3)
     y, g = sign(net(x)), points(seed + 1, 1, 3)[0]
-    eta = float(kn.least_eta(net, x, y, direction=g, share=share))
+    eta = float(kn.least_eta(net, (x, y), direction=g, share=share))
 
     def changed(t):
         return float((sign(net(x - y[:, None] * t * g)) != y).double().mean())
@@ -253,10 +253,11 @@ def test_transfer_with_eta_fixed_beforehand():
         nets.append(kn.TwoLayerReLU(torch.stack([plus, minus]), [0.0, 0.0], [1.0, -1.0]))
         xs.append(fresh.x)
         ys.append(fresh.y)
-    eta = kn.least_eta(nets[0], xs[0], ys[0], direction=u, share=1.0)
-    moved = attacks.transfer(nets, xs, ys, 1.01 * eta * u)
+    known = list(zip(xs, ys, strict=True))
+    eta = kn.least_eta(nets[0], known[0], direction=u, share=1.0)
+    moved = attacks.transfer(nets, known, 1.01 * eta * u)
     assert bool((moved.flipped == 1).all()) and bool((moved.correct == 1).all())
-    assert bool((attacks.transfer(nets, xs, ys, 0.5 * eta * u).flipped == 0).all())
+    assert bool((attacks.transfer(nets, known, 0.5 * eta * u).flipped == 0).all())
 
 
 def test_a_networks_own_perturbation_on_another_in_joint_coordinates():
@@ -268,14 +269,14 @@ def test_a_networks_own_perturbation_on_another_in_joint_coordinates():
         nets.append(kn.kkt_point(flow).network)
     fresh = train.fresh(40, 1)
     assert nets[0].weights.shape[1] == nets[1].weights.shape[1] == fresh.p == 4 + 60 + 80
-    result = attacks.opposite_neurons(nets[0], fresh.x, fresh.y)
+    result = attacks.opposite_neurons(nets[0], fresh)
     z = fresh.y[:, None] * (fresh.x - result.points)
-    moved = attacks.transfer(nets, fresh.x, fresh.y, 1.02 * z)
+    moved = attacks.transfer(nets, fresh, 1.02 * z)
     assert bool((moved.correct == 1).all())
     assert float(moved.flipped[0]) == 1.0 and float(moved.flipped[1]) == 1.0
     # Stretched by two hundredths it transfers; a random direction of its norm does nothing.
     noise = 1.02 * result.norms[:, None] * fresh.directions(40, 2)
-    assert bool((attacks.transfer(nets, fresh.x, fresh.y, noise).flipped == 0).all())
+    assert bool((attacks.transfer(nets, fresh, noise).flipped == 0).all())
 
 
 # --- refusals --------------------------------------------------------------------------------
@@ -299,16 +300,16 @@ def test_a_networks_own_perturbation_on_another_in_joint_coordinates():
 def test_bad_input_is_refused(attack, change, message):
     call = {"x": points(0, 2, 3), "y": torch.ones(2), **change}
     with pytest.raises(ValueError, match=message):
-        getattr(attacks, attack)(network(0, 3, 3), call.pop("x"), call.pop("y"), **call)
+        getattr(attacks, attack)(network(0, 3, 3), (call.pop("x"), call.pop("y")), **call)
 
 
 def test_other_refusals():
     net, x, y = network(0, 3, 3), points(0, 2, 3), torch.ones(2)
     with pytest.raises(ValueError, match="share"):
-        kn.least_eta(net, x, y, direction=torch.ones(3), share=1.5)
+        kn.least_eta(net, (x, y), direction=torch.ones(3), share=1.5)
     with pytest.raises(ValueError, match="networks: got none"):
-        attacks.transfer([], x, y, torch.ones(3))
-    with pytest.raises(ValueError, match="x: got 1 entries"):
-        attacks.transfer([net, net], [x], y, torch.ones(3))
+        attacks.transfer([], (x, y), torch.ones(3))
+    with pytest.raises(ValueError, match="sample: got 1 entries"):
+        attacks.transfer([net, net], [(x, y)], torch.ones(3))
     with pytest.raises(ValueError, match="your own data"):
         kn.universal_direction(kn.Sample.from_arrays(x, [1, -1]))

@@ -78,7 +78,7 @@ def test_one_eta_covers_kkt_points_that_differ():
         least.append(flips.certified_eta(network, SAMPLE, epsilon=0.01))
         logs = flips.log_failure_by_cluster(network, SAMPLE, eta * u)
         assert bool((logs <= bound).all())
-        assert float(kn.attacks.transfer([network], fresh.x, fresh.y, eta * u).flipped) == 1
+        assert float(kn.attacks.transfer([network], fresh, eta * u).flipped) == 1
     assert max(least) > 1.3 * min(least)
     assert eta > max(least)
 

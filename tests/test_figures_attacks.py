@@ -103,7 +103,7 @@ def test_two_ways_out_ends_on_the_boundary():
     case = kn.Clusters.orthogonal(10, 400, 0.05)
     network, x = biased_network(case, -0.2), case.means[:1]
     near = kn.exact_radius(network, x).flip.nearest[0]
-    far = kn.attacks.deepfool(network, x, case.labels[:1]).points[0]
+    far = kn.attacks.deepfool(network, (x, case.labels[:1])).points[0]
     figure = figures.two_ways_out(network, x[0], {"far": far, "near": near}, 400, resolution=41)
     axes = figure.axes[0]
     ends = [text.xy for text in axes.texts if getattr(text, "arrow_patch", None)]

@@ -273,7 +273,7 @@ def test_margins_and_flips_along_u_are_the_packages(page, pair, fresh, made):
         least = page.run(
             f"(n => {labels}.map((y, i) => kktnotes.mathematics.leastEta(n, i, y)))({one})"
         )
-        exact = kn.least_eta(network, fresh.x, fresh.y, direction=u)
+        exact = kn.least_eta(network, fresh, direction=u)
         assert np.allclose(least, exact, rtol=1e-4)
 
 
@@ -283,7 +283,7 @@ def test_least_eta_of_a_network_that_falls_beyond_its_last_kink_or_never(page):
     network = kn.TwoLayerReLU([[0.0], [-1.0]], [100.0, -3.0], [1.0, -1.0])
     x, y = torch.zeros(1, 1, dtype=torch.float64), torch.ones(1, dtype=torch.float64)
     direction = torch.ones(1, dtype=torch.float64)
-    exact = float(kn.least_eta(network, x, y, direction=direction))
+    exact = float(kn.least_eta(network, (x, y), direction=direction))
     assert page.run(ask(late)) == pytest.approx(exact) == pytest.approx(103)
     never = "{output: [1], slopes: [-1], preactivations: [[1]]}"
     assert page.run(f"{ask(never)} === Infinity")

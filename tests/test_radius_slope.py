@@ -51,7 +51,7 @@ def test_the_eta_crosses_and_is_no_less_than_the_least():
     u = kn.universal_direction(SAMPLE)
     ask = {"direction": u, "largest": 2.0}
     found = eta_upper(NETWORK, FRESH.x, FRESH.y, **ask)
-    least = kn.least_eta(NETWORK, FRESH.x, FRESH.y, direction=u)
+    least = kn.least_eta(NETWORK, FRESH, direction=u)
     assert bool((found >= least * (1 - 1e-6)).all())
     for factor, turned in ((1 - 1e-6, False), (1 + 1e-6, True)):
         moved = FRESH.x - (FRESH.y * factor * found)[:, None] * u

@@ -52,7 +52,7 @@ def test_strict_terms_need_room():
 def test_refusals_of_a_term():
     with pytest.raises(ValueError, match=r"relation: got '=<', allowed is one of '<='"):
         Term("t", 1.0, "=<", 2.0)
-    with pytest.raises(ValueError, match="left: got NaN"):
+    with pytest.raises(ValueError, match="left: got nan, allowed is a number, not NaN"):
         Term("t", math.nan, "<=", 2.0)
     with pytest.raises(ValueError, match="right: got NaN"):
         Term("t", 1.0, "<=", math.nan)

@@ -38,7 +38,7 @@ def problem():
 @pytest.mark.parametrize("radius", [0.05, 0.3, 1.0])
 def test_agrees_with_autograd(problem, radius):
     network, x, y = problem
-    ours = textbook_descent(network, x, y, radius=radius, steps=20)
+    ours = textbook_descent(network, (x, y), radius=radius, steps=20)
     theirs = by_autograd(network, x, y, radius=radius, steps=20, start=torch.zeros_like(x))
     assert torch.equal(ours, theirs)
     assert radius < 0.1 or 0 < ours.double().mean() < 1
@@ -49,9 +49,7 @@ def test_hidden_part_of_a_random_start_is_kept():
     case = kn.Clusters.orthogonal(4, d, 0.1)
     fresh = case.fresh(50, seed=0)
     network = kn.TwoLayerReLU.robust(fresh)
-    reduced = textbook_descent(
-        network, fresh.x, fresh.y, radius=radius, random_start=True, d=d, seed=1
-    )
+    reduced = textbook_descent(network, fresh, radius=radius, random_start=True, d=d, seed=1)
     # The same law in all d coordinates: shares, not points, can agree.
     plain = case.plain().fresh(50, seed=0)
     start = torch.randn(50, d, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
@@ -68,9 +66,9 @@ def test_no_more_points_fall_than_the_careful_attack_and_the_exact_radius_allow(
     network = biased_network(fresh, -0.6)
     exact = kn.exact_radius(network, fresh.x).flip
     for radius in (10.0, 16.0, 20.0):
-        stands = textbook_descent(network, fresh.x, fresh.y, radius=radius)
+        stands = textbook_descent(network, fresh, radius=radius)
         assert bool(stands[exact.lower > radius * (1 + 1e-9)].all())
-    careful = projected_gradient(network, fresh.x, fresh.y, d=900).norms
+    careful = projected_gradient(network, fresh, d=900).norms
     assert bool((careful >= exact.lower * (1 - 1e-9)).all())
 
 
@@ -79,13 +77,13 @@ def test_large_margins_stop_it():
     fresh = case.fresh(20, seed=0)
     network, radius = kn.TwoLayerReLU.robust(fresh), 0.9 * math.sqrt(900)
     positive = fresh.y > 0
-    assert not textbook_descent(network, fresh.x, fresh.y, radius=radius)[positive].any()
-    assert textbook_descent(network.scaled(10.0), fresh.x, fresh.y, radius=radius).all()
+    assert not textbook_descent(network, fresh, radius=radius)[positive].any()
+    assert textbook_descent(network.scaled(10.0), fresh, radius=radius).all()
 
 
 def test_refusals(problem):
     network, x, y = problem
     with pytest.raises(ValueError, match="radius"):
-        textbook_descent(network, x, y, radius=-1.0)
+        textbook_descent(network, (x, y), radius=-1.0)
     with pytest.raises(ValueError, match="step"):
-        textbook_descent(network, x, y, radius=1.0, step=0.0)
+        textbook_descent(network, (x, y), radius=1.0, step=0.0)

@@ -208,7 +208,7 @@ def test_bounds_are_met_with_equality_on_orthogonal_points(k):
         assert theory.cluster_sum_upper(measured).value == pytest.approx(1 / (d + 1))
         radii = kn.exact_radius(point.network, point.x)
         assert bool((radii.zero.lower >= theory.radius_lower(measured).value * (1 - 1e-9)).all())
-        eta = kn.least_eta(point.network, point.x, point.y, direction=point.y @ point.x)
+        eta = kn.least_eta(point.network, point, direction=point.y @ point.x)
         assert bool((eta <= theory.flip_eta_upper(measured, label=1.0).value).all())
 
 
@@ -240,7 +240,7 @@ def test_bounds_hold_on_a_trained_kkt_point(trained):
     margins = theory.check_margins(sample, point.network, fresh)
     radii = kn.exact_radius(point.network, fresh.x).robust(fresh.y, fresh.x)
     u = kn.universal_direction(sample)
-    eta = kn.least_eta(point.network, fresh.x, fresh.y, direction=u)
+    eta = kn.least_eta(point.network, fresh, direction=u)
     tables = (
         sums,
         margins,

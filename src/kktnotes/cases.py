@@ -118,5 +118,12 @@ CASES: dict[str, Case] = {case.letter: case for case in _LIST}
 
 
 def case(letter: str) -> Case:
-    """Return the case of that letter (capitals A to J, or the small case a)."""
+    """Return the case of that letter (capitals A to J, or the small case a).
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> kn.case("a").clusters
+    Clusters(k=4, d=1,203, sigma=0.0288)
+    """
     return CASES[checks.choice("letter", letter, list(CASES))]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -13,17 +17,62 @@ Array = torch.Tensor | np.ndarray | Sequence | float
 KINDS = {"b": float, "i": float, "u": float, "f": float, "c": complex}
 """NumPy's kinds of numbers, and as what they are read."""
 
+LARGEST = 10**15
+"""The largest whole number taken: float64 tells neighbouring ones apart up to here."""
+MOST_BYTES = 0.8 * (
+    os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 16e9
+)
+"""What one call may take at most: four fifths of the memory, of 16 GB where it is not known."""
+Kind = TypeVar("Kind")
+
 
 def refusal(argument: str, got: object, allowed: str) -> ValueError:
     """Return the ValueError that every refusal of this package raises."""
     return ValueError(f"{argument}: got {got}, allowed is {allowed}")
 
 
+def instance(argument: str, value: object, kind: type[Kind], allowed: str) -> Kind:
+    """Return `value` if it is of that class; `allowed` says in words what would be."""
+    if not isinstance(value, kind):
+        raise refusal(argument, type(value).__name__, allowed)
+    return value
+
+
+def sequence(argument: str, value: object, allowed: str) -> list:
+    """Return the entries of `value` as a list; a text or a table is none."""
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        raise refusal(argument, type(value).__name__, allowed)
+    try:
+        return list(value)
+    except (TypeError, RuntimeError):  # an array without axes
+        raise refusal(argument, "an array without axes", allowed) from None
+
+
+def number(argument: str, value: object) -> float:
+    """Return `value` as a float of either sign; infinities pass, NaN does not."""
+    if isinstance(value, (torch.Tensor, np.ndarray)) and value.ndim == 0:
+        value = value.item()
+    if isinstance(value, Real) and not isinstance(value, (bool, np.bool_)):
+        found = float(value)
+        if not math.isnan(found):
+            return found
+    raise refusal(argument, repr(value), "a number, not NaN")
+
+
+def memory(argument: str, got: str, needed: float) -> None:
+    """Refuse what would take `needed` bytes, before they are taken, if the machine has fewer."""
+    if needed > MOST_BYTES:
+        gigabytes = f"{got}, which takes {needed / 1e9:,.3g} GB"
+        raise refusal(argument, gigabytes, f"what fits into {MOST_BYTES / 1e9:,.3g} GB")
+
+
 def integer(argument: str, value: object, least: int = 1) -> int:
-    """Return `value` as an int of at least `least`; whole floats such as 1e7 pass."""
+    """Return `value` as an int from `least` to 10^15; whole floats such as 1e7 pass."""
     if isinstance(value, Real) and not isinstance(value, bool):
         exact = value if isinstance(value, Integral) else float(value)
         whole = int(exact) if isinstance(exact, Integral) or exact.is_integer() else None
+        if whole is not None and whole > LARGEST:
+            raise refusal(argument, f"{whole:.3g}", f"an integer from {least} to 10^15")
         if whole is not None and whole >= least:
             return whole
     raise refusal(argument, repr(value), f"an integer of at least {least}")
@@ -40,7 +89,7 @@ def positive(argument: str, value: object, *, zero: bool = False) -> float:
 
 def choice(argument: str, value: object, allowed: Sequence[str]) -> str:
     """Return `value` if it is one of the words `allowed`."""
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         raise refusal(argument, repr(value), "one of " + ", ".join(map(repr, allowed)))
     return str(value)
 
@@ -77,6 +126,22 @@ def tensor(
         count = int((~torch.isfinite(result)).sum())
         raise refusal(argument, f"{count} entries that are NaN or infinite", "finite numbers only")
     return result
+
+
+def fitting(argument: str, value: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """Return a tensor broadcast to the shape of another; refuse one that does not fit."""
+    try:
+        return value.broadcast_to(other.shape)
+    except RuntimeError:
+        got, allowed = f"shape {tuple(value.shape)}", f"{tuple(other.shape)}"
+        raise refusal(argument, got, allowed) from None
+
+
+def path(argument: str, value: object) -> Path:
+    """Return the path of a file."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise refusal(argument, type(value).__name__, "the path of a file")
+    return Path(value)
 
 
 def labels(argument: str, value: Array, *, both: bool = True) -> torch.Tensor:

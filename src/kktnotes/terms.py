@@ -34,6 +34,12 @@ class Term:
         One of "<=", "<", ">=", ">", "==". Equality is meant up to a relative 1e-9.
     note : str
         What the two sides are, for the reader.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> kn.Term("radius", 2.0, "<=", 4.0)
+    radius: 2 ≤ 4 holds, slack 0.5
     """
 
     name: str
@@ -44,12 +50,10 @@ class Term:
 
     def __post_init__(self) -> None:
         """Check the relation and both sides."""
+        checks.instance("name", self.name, str, "a text")
         checks.choice("relation", self.relation, RELATIONS)
         for side in ("left", "right"):
-            value = float(getattr(self, side))
-            if math.isnan(value):
-                raise checks.refusal(side, "NaN", "a number")
-            object.__setattr__(self, side, value)
+            object.__setattr__(self, side, checks.number(side, getattr(self, side)))
 
     @property
     def slack(self) -> float:
@@ -100,6 +104,14 @@ class Terms:
 
     `terms["name"]` and `terms[0]` give one, `terms.holds` is the conjunction, `a + b` joins two
     collections (the title of the first stays). In a notebook it shows itself as a table.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> kn.Terms([kn.Term("width", 8, ">=", 4), kn.Term("sigma", 2.0, "<=", 1.0)])
+    1 of 2 fail
+      width  8 ≥ 4  holds  slack 0.5
+      sigma  2 ≤ 1  FAILS  slack −0.5
     """
 
     items: Sequence[Term] = field(default_factory=tuple)

@@ -10,6 +10,7 @@ from kktnotes import checks
 from kktnotes.attacks.diagnosis import diagnose
 from kktnotes.attacks.frame import Frame, signs
 from kktnotes.attacks.result import AttackResult
+from kktnotes.data.sample import Examples
 from kktnotes.geometry import Span, closed_form, each_network, two_neurons
 from kktnotes.geometry.subset_descent import SubsetDescent
 from kktnotes.networks.two_layer import TwoLayerReLU
@@ -17,11 +18,10 @@ from kktnotes.networks.two_layer import TwoLayerReLU
 
 def opposite_neurons(
     network: TwoLayerReLU,
-    x: torch.Tensor,
-    y: torch.Tensor,
+    sample: Examples,
     *,
     time_budget: float | None = None,
-    d: float | None = None,
+    d: int | None = None,
     seed: int = 0,
 ) -> AttackResult:
     """Take subsets of the opposite-sign neurons as switched on and project onto each set.
@@ -34,22 +34,31 @@ def opposite_neurons(
     ----------
     network : TwoLayerReLU
         One network or a batch.
-    x, y : tensors (..., n, p) and (..., n)
-        Points and the signs to be changed.
+    sample : Sample or pair (x, y)
+        Points (..., n, p) and the signs to be changed (..., n).
     time_budget : float, optional
         Seconds.
-    d, seed : float and int
-        Ambient dimension and seed of the control.
+    d, seed : int
+        Ambient dimension (the Sample's; of arrays p where it is not given) and seed of the control.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> point = kn.averaged_point(4, 100)
+    >>> found = kn.attacks.opposite_neurons(point.network, point)
+    >>> exact = kn.exact_radius(point.network, point.x).flip.upper
+    >>> bool((found.norms / exact - 1).abs().max() < 1e-9)
+    True
     """
     deadline = torch.inf
     if time_budget is not None:
         deadline = time.monotonic() + checks.positive("time_budget", time_budget)
-    frame = Frame.of(network, x, y)
+    frame = Frame.of(network, sample, d)
     shape = frame.y.shape
-    points, norms, success = frame.x.clone().reshape(-1, *frame.x.shape[-2:]), [], []
+    landed, norms, success = frame.x.clone().reshape(-1, *frame.x.shape[-2:]), [], []
     rows = zip(
-        each_network(network, shape[:-1]),
-        points,
+        each_network(frame.network, shape[:-1]),
+        landed,
         frame.y.reshape(-1, shape[-1]),
         frame.standing.reshape(-1, shape[-1]),
         strict=True,
@@ -77,9 +86,9 @@ def opposite_neurons(
         norms.append(reached)
         success.append(reached.isfinite())
     reached, fell = torch.stack(norms).reshape(shape), torch.stack(success).reshape(shape)
-    points = points.reshape(frame.x.shape)
-    fell = fell & (signs(network(points)) != frame.y)  # touching zero is no sign change
+    points = landed.reshape(frame.x.shape)
+    fell = fell & (signs(frame.network(points)) != frame.y)  # touching zero is no sign change
     reached = torch.where(fell, reached, torch.full_like(reached, torch.inf))
     points = torch.where(fell[..., None], points, frame.x)
-    report = diagnose(frame, reached, d=d, seed=seed)
+    report = diagnose(frame, reached, seed=seed)
     return AttackResult(points, reached, fell, report)

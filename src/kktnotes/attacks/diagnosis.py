@@ -82,7 +82,6 @@ def diagnose(
     frame: Frame,
     norms: torch.Tensor,
     *,
-    d: float | None = None,
     seed: int = 0,
     restart_norms: torch.Tensor | None = None,
 ) -> Diagnosis:
@@ -94,12 +93,19 @@ def diagnose(
         The attack's problem.
     norms : tensor (..., n)
         Norms reached, infinite where it failed.
-    d : float, optional
-        Ambient dimension, where x has fewer coordinates (p by default).
     seed : int
         Of the random directions of the control.
     restart_norms : tensor (restarts, ..., n), optional
         What each restart reached.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes.attacks.frame import Frame
+    >>> point = kn.averaged_point(4, 100)
+    >>> frame = Frame.of(point.network, point)
+    >>> kn.attacks.diagnose(frame, point.y.abs() * float("inf")).left
+    1.0
     """
     standing = frame.standing
     count = int(standing.sum())
@@ -116,7 +122,7 @@ def diagnose(
         apart = restart_norms.amax(0) / restart_norms.amin(0) - 1
         spread = float(apart[both].max()) if bool(both.any()) else float("nan")
     reached = torch.where(norms.isfinite() & standing, norms, torch.zeros_like(norms))
-    control = frame.fallen(frame.z + reached[..., None] * random_units(frame, d, seed)) & standing
+    control = frame.fallen(frame.z + reached[..., None] * random_units(frame, seed)) & standing
     return Diagnosis(
         zero_gradient=int(flat.sum()) / count,
         opposite_off=int(quiet.sum()) / count,
@@ -126,19 +132,18 @@ def diagnose(
     )
 
 
-def random_units(frame: Frame, d: float | None, seed: int) -> torch.Tensor:
+def random_units(frame: Frame, seed: int) -> torch.Tensor:
     """Return uniform unit directions of R^d, in the coordinates of the span (..., n, r).
 
     Their norms there are below 1: the rest of each lies where the network does not look.
     """
-    d = float(frame.x.shape[-1] if d is None else d)
     rank = frame.z.shape[-1]
-    if d < frame.x.shape[-1]:
-        raise checks.refusal("d", f"{d:g}", f"at least the {frame.x.shape[-1]} coordinates of x")
     rng = np.random.default_rng(checks.integer("seed", seed, least=0))
     seen = torch.from_numpy(rng.standard_normal(tuple(frame.z.shape)))
-    rest = torch.from_numpy(rng.chisquare(max(d - rank, 1e-300), tuple(frame.z.shape[:-1])))
-    if d == rank:
+    rest = torch.from_numpy(
+        rng.chisquare(max(float(frame.d - rank), 1e-300), tuple(frame.z.shape[:-1]))
+    )
+    if frame.d == rank:
         rest = torch.zeros_like(rest)
     whole = (seen.square().sum(-1) + rest).sqrt()
     return (seen / whole[..., None]).to(frame.z.device)

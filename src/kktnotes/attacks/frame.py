@@ -13,8 +13,9 @@ import numpy as np
 import torch
 
 from kktnotes import checks
+from kktnotes.data.sample import Examples, Sample, pair
 from kktnotes.geometry import Span, first_crossing, step_across
-from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU, as_network
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,8 @@ class Frame:
         Orthonormal rows.
     standing : bool tensor (..., n)
         Points that have the sign y and are to be attacked.
+    d : int
+        The ambient dimension, in which random starts and controls are drawn.
     """
 
     network: TwoLayerReLU
@@ -42,15 +45,16 @@ class Frame:
     z: torch.Tensor
     basis: torch.Tensor
     standing: torch.Tensor
+    d: int
 
     @classmethod
-    def of(cls, network: TwoLayerReLU, x: torch.Tensor, y: torch.Tensor) -> Frame:
-        """Check the input of an attack and reduce it."""
-        x = checks.tensor("x", x, dimensions=2, device=network.weights.device)
+    def of(cls, network: TwoLayerReLU, sample: Examples, d: float | None = None) -> Frame:
+        """Check the input of an attack and reduce it; d is the sample's, or given, or p."""
+        network = as_network("network", network)
+        x, y = pair("sample", sample)
+        x = network.points(x)
+        d = dimension(sample, x.shape[-1], d)
         y = checks.labels("y", y, both=False).to(x.device)
-        if x.shape[-1] != network.weights.shape[-1]:
-            allowed = f"{network.weights.shape[-1]}, as the weights have"
-            raise checks.refusal("x", f"{x.shape[-1]} coordinates", allowed)
         if y.shape[-1] != x.shape[-2]:
             raise checks.refusal("y", f"{y.shape[-1]} labels", f"{x.shape[-2]}, one a point")
         batch = np.broadcast_shapes(network.weights.shape[:-2], x.shape[:-2], y.shape[:-1])
@@ -62,7 +66,7 @@ class Frame:
             basis = torch.linalg.qr(network.weights.mT).Q.mT
             reduced = TwoLayerReLU(network.weights @ basis.mT, network.biases, network.output)
         z = x @ basis.mT
-        return cls(network, x, y, reduced, z, basis, signs(network(x)) == y)
+        return cls(network, x, y, reduced, z, basis, signs(network(x)) == y, d)
 
     def gradient(self, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return y N and its gradient in the span, relu'(0) = 0."""
@@ -111,6 +115,18 @@ class Frame:
         success = success | ~self.standing
         keep = (success & self.standing)[..., None]
         return torch.where(keep, landed, self.x), norms, success
+
+
+def dimension(sample: Examples, p: int, d: float | None) -> int:
+    """Return the ambient dimension: that of a Sample; for arrays `d`, or p where it is None."""
+    if isinstance(sample, Sample):
+        if d is not None and checks.integer("d", d) != sample.d:
+            raise checks.refusal("d", d, f"{sample.d}, as the sample has, or None")
+        return sample.d
+    d = p if d is None else checks.integer("d", d)
+    if d < p:
+        raise checks.refusal("d", f"{d}", f"at least the {p} coordinates of x")
+    return d
 
 
 def signs(output: torch.Tensor) -> torch.Tensor:

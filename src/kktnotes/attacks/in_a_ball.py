@@ -8,19 +8,19 @@ from kktnotes import checks
 from kktnotes.attacks.diagnosis import diagnose, random_units
 from kktnotes.attacks.frame import Frame, unit
 from kktnotes.attacks.result import AttackResult
+from kktnotes.data.sample import Examples
 from kktnotes.networks.two_layer import TwoLayerReLU
 
 
 def projected_gradient(
     network: TwoLayerReLU,
-    x: torch.Tensor,
-    y: torch.Tensor,
+    sample: Examples,
     *,
     steps: int = 40,
     restarts: int = 2,
     bisections: int = 14,
     doublings: int = 12,
-    d: float | None = None,
+    d: int | None = None,
     seed: int = 0,
 ) -> AttackResult:
     """Find the least ball in which normalised projected gradient descent changes the sign.
@@ -34,34 +34,43 @@ def projected_gradient(
     ----------
     network : TwoLayerReLU
         One network or a batch.
-    x, y : tensors (..., n, p) and (..., n)
-        Points and the signs to be changed (labels, or the network's own signs).
+    sample : Sample or pair (x, y)
+        Points (..., n, p) and the signs to be changed (..., n): labels, or the network's own.
     steps, restarts, bisections, doublings : int
         As above.
-    d : float, optional
-        Ambient dimension of random starts and controls; p by default.
-    seed : int
-        Of random starts and controls.
+    d, seed : int
+        Ambient dimension (the Sample's; of arrays p where it is not given) and seed of random
+        starts and controls.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> point = kn.averaged_point(4, 100)
+    >>> kn.attacks.projected_gradient(point.network, point).success
+    tensor([True, True, True, True])
     """
     steps = checks.integer("steps", steps)
     restarts = checks.integer("restarts", restarts)
-    frame = Frame.of(network, x, y)
+    bisections = checks.integer("bisections", bisections, least=0)
+    doublings = checks.integer("doublings", doublings, least=0)
+    seed = checks.integer("seed", seed, least=0)
+    frame = Frame.of(network, sample, d)
     found = [
-        _search(frame, steps, bisections, doublings, _start(frame, restart, d, seed))
+        _search(frame, steps, bisections, doublings, _start(frame, restart, seed))
         for restart in range(restarts)
     ]
     step, norms = frame.best(found)
     points, reached, success = frame.land(step)
-    report = diagnose(frame, reached, d=d, seed=seed, restart_norms=norms)
+    report = diagnose(frame, reached, seed=seed, restart_norms=norms)
     return AttackResult(points, reached, success, report)
 
 
-def _start(frame: Frame, restart: int, d: float | None, seed: int) -> torch.Tensor:
+def _start(frame: Frame, restart: int, seed: int) -> torch.Tensor:
     """Return starts in the unit ball of R^d: its centre, then uniform points (seen part)."""
     if restart == 0:
         return torch.zeros_like(frame.z)
     # In high dimension a uniform point of the ball is on the sphere up to 1/d.
-    return random_units(frame, d, seed + restart)
+    return random_units(frame, seed + restart)
 
 
 def _search(

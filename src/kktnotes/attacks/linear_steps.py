@@ -8,17 +8,17 @@ from kktnotes import checks
 from kktnotes.attacks.diagnosis import diagnose
 from kktnotes.attacks.frame import Frame
 from kktnotes.attacks.result import AttackResult
+from kktnotes.data.sample import Examples
 from kktnotes.networks.two_layer import TwoLayerReLU
 
 
 def deepfool(
     network: TwoLayerReLU,
-    x: torch.Tensor,
-    y: torch.Tensor,
+    sample: Examples,
     *,
     steps: int = 50,
     overshoot: float = 0.02,
-    d: float | None = None,
+    d: int | None = None,
     seed: int = 0,
 ) -> AttackResult:
     """Follow Newton steps N / ||grad N||^2 grad N across the boundary (Moosavi-Dezfooli et al.).
@@ -30,18 +30,26 @@ def deepfool(
     ----------
     network : TwoLayerReLU
         One network or a batch.
-    x, y : tensors (..., n, p) and (..., n)
-        Points and the signs to be changed.
+    sample : Sample or pair (x, y)
+        Points (..., n, p) and the signs to be changed (..., n).
     steps : int
         At most so many linearisations.
     overshoot : float
         Each step is lengthened by this share.
-    d, seed : float and int
-        Ambient dimension and seed of the control.
+    d, seed : int
+        Ambient dimension (the Sample's; of arrays p where it is not given) and seed of the control.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> point = kn.averaged_point(4, 100)
+    >>> found = kn.attacks.deepfool(point.network, point)
+    >>> found.success, "opposite neurons off" in found.diagnosis.warnings
+    (tensor([True, True, True, True]), True)
     """
     steps = checks.integer("steps", steps)
     overshoot = checks.positive("overshoot", overshoot, zero=True)
-    frame = Frame.of(network, x, y)
+    frame = Frame.of(network, sample, d)
     step = torch.zeros_like(frame.z)
     for _ in range(steps):
         value, slope = frame.gradient(frame.z + step)
@@ -56,4 +64,4 @@ def deepfool(
         step = step - length[..., None] * slope
     best, _ = frame.best([step])
     points, norms, success = frame.land(best)
-    return AttackResult(points, norms, success, diagnose(frame, norms, d=d, seed=seed))
+    return AttackResult(points, norms, success, diagnose(frame, norms, seed=seed))

@@ -10,18 +10,18 @@ from kktnotes import checks
 from kktnotes.attacks.diagnosis import diagnose, random_units
 from kktnotes.attacks.frame import Frame, unit
 from kktnotes.attacks.result import AttackResult
+from kktnotes.data.sample import Examples
 from kktnotes.networks.two_layer import TwoLayerReLU
 
 
 def decoupled_direction_norm(
     network: TwoLayerReLU,
-    x: torch.Tensor,
-    y: torch.Tensor,
+    sample: Examples,
     *,
     steps: int = 200,
     gamma: float = 0.05,
     restarts: int = 1,
-    d: float | None = None,
+    d: int | None = None,
     seed: int = 0,
 ) -> AttackResult:
     """Shrink the norm by 1 - gamma where the sign has changed, grow it by 1 + gamma elsewhere.
@@ -35,32 +35,40 @@ def decoupled_direction_norm(
     ----------
     network : TwoLayerReLU
         One network or a batch.
-    x, y : tensors (..., n, p) and (..., n)
-        Points and the signs to be changed.
+    sample : Sample or pair (x, y)
+        Points (..., n, p) and the signs to be changed (..., n).
     steps : int
         Gradient steps.
     gamma : float
         Relative change of the norm, between 0 and 1.
     restarts : int
         Starts; the first at x, others from random directions of R^d.
-    d, seed : float and int
-        Ambient dimension and seed of random starts and controls.
+    d, seed : int
+        Ambient dimension (the Sample's; of arrays p where it is not given) and seed of random
+        starts and controls.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> point = kn.averaged_point(4, 100)
+    >>> kn.attacks.decoupled_direction_norm(point.network, point, steps=50).success
+    tensor([True, True, True, True])
     """
     steps = checks.integer("steps", steps)
     gamma = checks.positive("gamma", gamma)
     if gamma >= 1:
         raise checks.refusal("gamma", gamma, "a number between 0 and 1")
-    restarts = checks.integer("restarts", restarts)
-    frame = Frame.of(network, x, y)
+    restarts, seed = checks.integer("restarts", restarts), checks.integer("seed", seed, least=0)
+    frame = Frame.of(network, sample, d)
     found = []
     for restart in range(restarts):
         start = torch.zeros_like(frame.z)
         if restart:
-            start = random_units(frame, d, seed + restart)
+            start = random_units(frame, seed + restart)
         found.append(_run(frame, steps, gamma, start))
     step, norms = frame.best(found)
     points, reached, success = frame.land(step)
-    report = diagnose(frame, reached, d=d, seed=seed, restart_norms=norms)
+    report = diagnose(frame, reached, seed=seed, restart_norms=norms)
     return AttackResult(points, reached, success, report)
 
 

@@ -16,23 +16,31 @@ from kktnotes import checks
 from kktnotes.attacks.diagnosis import diagnose
 from kktnotes.attacks.frame import Frame, signs
 from kktnotes.attacks.result import AttackResult
-from kktnotes.data.sample import Sample
+from kktnotes.data.sample import Examples, Sample, as_sample, pair
 from kktnotes.geometry import all_crossings, step_across
-from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU, as_network
 
 
 def universal_direction(sample: Sample) -> torch.Tensor:
-    """Return u = sum_q y_q mu_q in the sample's coordinates, (..., p)."""
+    """Return u = sum_q y_q mu_q in the sample's coordinates, (..., p).
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> clusters = kn.Clusters.orthogonal(3, 16, sigma=1.0)
+    >>> kn.universal_direction(clusters.sample(3, seed=0))[:3]
+    tensor([ 4., -4.,  4.], dtype=torch.float64)
+    """
+    sample = as_sample("sample", sample)
     return sample.drawn_from().labels.to(sample.x.device) @ sample.means
 
 
 def universal(
     network: TwoLayerReLU,
-    x: torch.Tensor,
-    y: torch.Tensor,
+    sample: Examples,
     *,
     direction: torch.Tensor,
-    d: float | None = None,
+    d: int | None = None,
     seed: int = 0,
 ) -> AttackResult:
     """Move every point along -y u by the least eta that changes its sign.
@@ -41,14 +49,22 @@ def universal(
     ----------
     network : TwoLayerReLU
         One network or a batch.
-    x, y : tensors (..., n, p) and (..., n)
-        Points and the signs to be changed.
+    sample : Sample or pair (x, y)
+        Points (..., n, p) and the signs to be changed (..., n).
     direction : tensor (..., p)
         u; any other direction is measured the same way.
-    d, seed : float and int
-        Ambient dimension and seed of the control.
+    d, seed : int
+        Ambient dimension (the Sample's; of arrays p where it is not given) and seed of the control.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> point = kn.averaged_point(4, 100)
+    >>> found = kn.attacks.universal(point.network, point, direction=point.y @ point.x)
+    >>> found.norms.round(decimals=3)
+    tensor([5.0250, 5.0250, 5.0250, 5.0250], dtype=torch.float64)
     """
-    frame = Frame.of(network, x, y)
+    frame = Frame.of(network, sample, d)
     direction = _direction(direction, frame.x)
     # Here the ray need not lie in the span of the weights, so its length is that of u itself.
     ray = -frame.y[..., None] * direction[..., None, :]
@@ -63,13 +79,12 @@ def universal(
     keep = (success & frame.standing)[..., None]
     points = torch.where(keep, landed, frame.x)
     success = success | ~frame.standing
-    return AttackResult(points, norms, success, diagnose(frame, norms, d=d, seed=seed))
+    return AttackResult(points, norms, success, diagnose(frame, norms, seed=seed))
 
 
 def least_eta(
     network: TwoLayerReLU,
-    x: torch.Tensor,
-    y: torch.Tensor,
+    sample: Examples,
     *,
     direction: torch.Tensor,
     share: float | None = None,
@@ -78,8 +93,8 @@ def least_eta(
 
     Parameters
     ----------
-    network, x, y, direction
-        As in `universal`; y is the label, or the network's own sign.
+    network, sample, direction
+        As in `universal`; the labels may be the network's own signs.
     share : float, optional
         If given, the least eta at which at least this share of the points have changed at once.
 
@@ -87,8 +102,15 @@ def least_eta(
     -------
     tensor (..., n), or (...) with a share
         Infimum of the etas, infinite where there is none; 0 where the sign differs from y.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> point = kn.averaged_point(4, 100)
+    >>> kn.least_eta(point.network, point, direction=point.y @ point.x).round(decimals=6)
+    tensor([0.2500, 0.2500, 0.2500, 0.2500], dtype=torch.float64)
     """
-    frame = Frame.of(network, x, y)
+    frame = Frame.of(network, sample)
     direction = _direction(direction, frame.x)
     ray = -frame.y[..., None] * direction[..., None, :]
     leaves, returns = all_crossings(frame.reduced, frame.z, ray @ frame.basis.mT, frame.y)
@@ -125,8 +147,7 @@ class Transfer:
 
 def transfer(
     networks: Sequence[TwoLayerReLU],
-    x: torch.Tensor | Sequence[torch.Tensor],
-    y: torch.Tensor | Sequence[torch.Tensor],
+    sample: Examples | Sequence[Examples],
     perturbation: torch.Tensor | Sequence[torch.Tensor],
 ) -> Transfer:
     """Try one perturbation z on many networks, with its eta fixed before they are seen.
@@ -135,27 +156,39 @@ def transfer(
     ----------
     networks : sequence of TwoLayerReLU
         Networks, each in the coordinates of its points.
-    x, y : tensors, or one of each for every network
+    sample : Sample or pair (x, y), or a list of one for every network
         Points (n, p) and labels (n,).
-    perturbation : tensor (p,) or (n, p), or one for every network
+    perturbation : tensor (p,) or (n, p), or a list of one for every network
         z; points move to x - y z. For a network's own perturbation on other networks draw the
         training sets in joint coordinates (`Clusters.joint_samples`).
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> one, other = kn.averaged_point(4, 100), kn.decoupled_point(4, 100)
+    >>> z = 0.5 * one.y @ one.x
+    >>> kn.attacks.transfer([one.network, other.network], one, z).flipped
+    tensor([1., 1.], dtype=torch.float64)
     """
-    count = len(networks)
-    if not count:
+    networks = checks.sequence("networks", networks, "a list of networks")
+    networks = [as_network("networks", one) for one in networks]
+    if not networks:
         raise checks.refusal("networks", "none", "at least one network")
-    groups = []
-    for name, value in (("x", x), ("y", y), ("perturbation", perturbation)):
-        every = [value] * count if isinstance(value, torch.Tensor) else list(value)
-        if len(every) != count:
-            raise checks.refusal(name, f"{len(every)} entries", f"one tensor, or {count}")
-        groups.append(every)
+    samples = sample if isinstance(sample, list) else [sample] * len(networks)
+    moves = perturbation if isinstance(perturbation, list) else [perturbation] * len(networks)
+    for name, every in (("sample", samples), ("perturbation", moves)):
+        if len(every) != len(networks):
+            raise checks.refusal(name, f"{len(every)} entries", f"one, or {len(networks)}")
     flipped, correct = [], []
-    for network, points, labels, z in zip(networks, *groups, strict=True):
-        before = signs(network(points))
-        after = signs(network(points - labels[..., None] * z))
+    for network, own, move in zip(networks, samples, moves, strict=True):
+        x, y = pair("sample", own)
+        x, y = network.points(x), checks.labels("y", y, both=False)
+        y = checks.fitting("y", y, x[..., 0]).to(x.device)
+        z = checks.tensor("perturbation", move, dimensions=1, device=x.device)
+        z = checks.fitting("perturbation", z, x)
+        before, after = signs(network(x)), signs(network(x - y[..., None] * z))
         flipped.append((before != after).double().mean())
-        correct.append((before == labels).double().mean())
+        correct.append((before == y).double().mean())
     return Transfer(torch.stack(flipped), torch.stack(correct))
 
 

@@ -12,6 +12,7 @@ import torch
 from kktnotes import checks
 from kktnotes.attacks.diagnosis import random_units
 from kktnotes.attacks.frame import Frame
+from kktnotes.data.sample import Examples
 from kktnotes.networks.two_layer import TwoLayerReLU
 
 DIVISION = 1e-10
@@ -20,14 +21,13 @@ DIVISION = 1e-10
 
 def textbook_descent(
     network: TwoLayerReLU,
-    x: torch.Tensor,
-    y: torch.Tensor,
+    sample: Examples,
     *,
     radius: float,
     steps: int = 40,
     step: float | None = None,
     random_start: bool = False,
-    d: float | None = None,
+    d: int | None = None,
     seed: int = 0,
 ) -> torch.Tensor:
     """Return which points still have the sign y after projected gradient ascent on the loss.
@@ -39,8 +39,8 @@ def textbook_descent(
     ----------
     network : TwoLayerReLU
         One network or a batch.
-    x, y : tensors (..., n, p) and (..., n)
-        Points and labels.
+    sample : Sample or pair (x, y)
+        Points (..., n, p) and labels (..., n).
     radius : float
         Of the ball, at least 0.
     steps : int
@@ -49,23 +49,32 @@ def textbook_descent(
         Length of a step; 2.5 radius / steps by default.
     random_start : bool
         Start at a uniform point of the sphere in R^d instead of x.
-    d, seed : float and int
-        Ambient dimension and seed of the random start.
+    d, seed : int
+        Ambient dimension (the Sample's; of arrays p where it is not given) and seed of the
+        random start.
 
     Returns
     -------
     bool tensor (..., n)
         True where the last iterate has the sign y; False where x itself has not. Their share is
         the robust accuracy that this attack reports.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> point = kn.averaged_point(4, 100)
+    >>> kn.attacks.textbook_descent(point.network, point, radius=1e-3)
+    tensor([True, True, True, True])
     """
     radius = checks.positive("radius", radius, zero=True)
     steps = checks.integer("steps", steps)
+    seed = checks.integer("seed", seed, least=0)
     step = 2.5 * radius / steps if step is None else checks.positive("step", step)
-    frame = Frame.of(network, x, y)
+    frame = Frame.of(network, sample, d)
     moved = torch.zeros_like(frame.z)
     hidden = torch.zeros_like(frame.y)[..., None]  # what of the start the network does not see
     if random_start:
-        moved = random_units(frame, d, seed)
+        moved = random_units(frame, seed)
         hidden = radius * (1 - moved.square().sum(-1, keepdim=True)).clamp(min=0).sqrt()
         moved = radius * moved
     for _ in range(steps):

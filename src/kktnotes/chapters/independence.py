@@ -159,7 +159,7 @@ def trial(
         return Trial(*known, None)
     network = point.network
     radius = exact_radius(network, fresh.x).robust(fresh.y, fresh.x).lower
-    eta = least_eta(network, fresh.x, fresh.y, direction=universal_direction(sample))
+    eta = least_eta(network, fresh, direction=universal_direction(sample))
     angle = function_angle(_seen(flow.last, sample.p), network, probes(sample))
     own = _last(flow, fresh.n, seed)
     error = log_error(network, sample) / math.log(10)

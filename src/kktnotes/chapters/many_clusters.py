@@ -169,8 +169,8 @@ def _measured(flow: Flow, sample: Sample, seed: int, fresh: int, probes: int) ->
     nearest = nearest_neighbour_radius(rule, test.x[near]).upper
     few = torch.nonzero(right)[:1000, 0]
     x, y, u = test.x[few], test.y[few], universal_direction(sample)
-    eta = least_eta(network, x, y, direction=u)
-    all_at_once = float(least_eta(network, x, y, direction=u, share=SHARE))
+    eta = least_eta(network, (x, y), direction=u)
+    all_at_once = float(least_eta(network, (x, y), direction=u, share=SHARE))
     unit = float(u.norm()) / root
     random = math.nan
     if math.isfinite(all_at_once):

@@ -46,6 +46,14 @@ class Clusters:
         coordinates of variance 1, which need means in plain coordinates (q = d).
     factor : tensor (q, r), or None
         F of the noise covariance sigma^2 Sigma, Sigma = a I + F F^T with a set by tr Sigma = d.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> kn.Clusters.orthogonal(k=4, d=10**7, sigma=1.0).assumption().holds
+    True
+    >>> kn.Clusters.given([[3.0, 0.0], [0.0, 3.0]], [1, -1], sigma=0.1)
+    Clusters(k=2, d=2, sigma=0.1)
     """
 
     means: torch.Tensor
@@ -152,7 +160,7 @@ class Clusters:
         """
         k, d = whole_sizes(k, d)
         least = -d / (k - 1)
-        value = float(checks.tensor("inner_product", inner_product))
+        value = checks.number("inner_product", inner_product)
         if not least - 1e-12 * d <= value <= d:
             raise checks.refusal("inner_product", value, f"from -d/(k - 1) = {least:g} to d = {d}")
         simplex = abs(value - least) <= 1e-12 * d
@@ -301,6 +309,7 @@ class Clusters:
 
         What is computed from one of them (a network, a perturbation) may be tried on the others.
         """
+        sizes = checks.sequence("sizes", sizes, "a list of one or more sizes")
         sizes = [checks.integer("sizes", size) for size in sizes]
         if not sizes:
             raise checks.refusal("sizes", "no size", "at least one size")
@@ -332,9 +341,16 @@ class Clusters:
 
 def whole_sizes(k: int, d: int) -> tuple[int, int]:
     """Return k and d as ints; section 2 needs both labels, hence two clusters at least."""
-    return checks.integer("k", k, least=2), checks.integer("d", d)
+    k, d = checks.integer("k", k, least=2), checks.integer("d", d)
+    checks.memory("k", f"{k:,} means", 24 * k * min(k, d))
+    return k, d
 
 
 def alternating(k: int, labels: checks.Array | None) -> checks.Array:
     """Return the labels, or +1, -1, +1, ... where none are given."""
     return (-1.0) ** np.arange(k) if labels is None else labels
+
+
+def as_clusters(argument: str, value: object) -> Clusters:
+    """Return `value` if it is a distribution of clusters."""
+    return checks.instance(argument, value, Clusters, "Clusters, such as Clusters.orthogonal(...)")

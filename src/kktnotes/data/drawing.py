@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from kktnotes import checks
 from kktnotes.data import coordinates
 from kktnotes.data.sample import Distribution, Sample
 from kktnotes.data.seeds import Seed, seeds_of
@@ -24,6 +25,8 @@ def draw(
     rest is in `unseen`); `chosen` (count,) are the clusters where they are not to be drawn.
     """
     seeds, batched = seeds_of(seed)
+    what = f"{len(seeds)} x {count:,} points" if batched else f"{count:,} points"
+    checks.memory("points", f"{what} of {p:,} coordinates", 24 * len(seeds) * count * p)
     parts = [one_set(clusters, one, stream, count, p, chosen) for one in seeds]
     x, cluster, unseen = (
         torch.from_numpy(np.stack(part) if batched else part[0])

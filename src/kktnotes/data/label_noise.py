@@ -12,7 +12,7 @@ import torch
 
 from kktnotes import checks
 from kktnotes.data import coordinates
-from kktnotes.data.sample import Sample
+from kktnotes.data.sample import Sample, as_sample
 
 
 def flip_labels(sample: Sample, share: float, seed: int) -> tuple[Sample, torch.Tensor]:
@@ -34,6 +34,7 @@ def flip_labels(sample: Sample, share: float, seed: int) -> tuple[Sample, torch.
     bool tensor (n,)
         True at the flipped points.
     """
+    sample = as_sample("sample", sample)
     share = checks.positive("share", share, zero=True)
     if share > 1:
         raise checks.refusal("share", share, "a number from 0 to 1")

@@ -8,6 +8,7 @@ p coordinates that the training points, the means and any network trained on the
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -48,6 +49,19 @@ class Distribution(Protocol):
     def fresh(self, count: int, seed: Seed, *, p: int | None = None) -> Sample: ...  # noqa: D102
 
 
+class Labelled(Protocol):
+    """Anything with points and labels: a `Sample`, a `KKTPoint`."""
+
+    @property
+    def x(self) -> torch.Tensor: ...  # noqa: D102
+    @property
+    def y(self) -> torch.Tensor: ...  # noqa: D102
+
+
+Examples = Labelled | tuple[checks.Array, checks.Array]
+"""Points with labels: a `Sample`, or the two arrays themselves, x (..., n, p) and y (..., n)."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Sample:
     """Labelled points in coordinates that keep every inner product.
@@ -66,6 +80,15 @@ class Sample:
         The ambient dimension, at least p.
     unseen : tensor (..., n)
         Length of each point's part outside of the p coordinates: zero for training points.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> own = kn.Sample.from_arrays([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], [1, -1, 1])
+    >>> own
+    Sample(3 points, 2 coordinates, in dimension 2)
+    >>> own.subset(own.y > 0).n
+    2
     """
 
     x: torch.Tensor
@@ -126,6 +149,22 @@ class Sample:
         k = self.drawn_from("counts").k
         return torch.nn.functional.one_hot(self.numbered("counts"), k).sum(-2)
 
+    def __getitem__(self, element: int) -> Sample:
+        """Return one sample of a batch; `subset` picks points."""
+        if self.x.ndim == 2:
+            got = "an index of one sample"
+            raise checks.refusal("sample[...]", got, "an index of a batch; see subset for points")
+        count = self.x.shape[0]
+        try:
+            element = operator.index(element)
+        except TypeError:
+            raise checks.refusal("sample[...]", repr(element), "a whole number") from None
+        if not -count <= element < count:  # IndexError ends a loop over the batch
+            raise IndexError(f"sample: got {element}, allowed is -{count} to {count - 1}")
+        cluster = None if self.cluster is None else self.cluster[element]
+        x, y, unseen = self.x[element], self.y[element], self.unseen[element]
+        return replace(self, x=x, y=y, cluster=cluster, unseen=unseen)
+
     def subset(self, index: slice | checks.Array) -> Sample:
         """Return the points that `index` picks along the point axis, in the same coordinates.
 
@@ -133,7 +172,11 @@ class Sample:
         one can be tried on the other.
         """
         if not isinstance(index, slice):
-            index = torch.as_tensor(index, device=self.x.device)
+            try:
+                index = torch.as_tensor(index, device=self.x.device)
+            except (TypeError, ValueError, RuntimeError):
+                allowed = "a slice, or one axis of integers or booleans"
+                raise checks.refusal("index", type(index).__name__, allowed) from None
             if index.ndim != 1 or index.dtype.is_floating_point or index.dtype.is_complex:
                 got = f"{index.dtype} of shape {tuple(index.shape)}"
                 raise checks.refusal("index", got, "a slice, or one axis of integers or booleans")
@@ -233,3 +276,17 @@ def whole_numbers(argument: str, value: checks.Array) -> torch.Tensor:
     if not bool(((numbers >= 0) & (numbers == numbers.round())).all()):
         raise checks.refusal(argument, "a negative or fractional number", "whole numbers >= 0")
     return numbers.to(torch.int64)
+
+
+def as_sample(argument: str, value: object) -> Sample:
+    """Return `value` if it is a sample."""
+    return checks.instance(argument, value, Sample, "a Sample; see Sample.from_arrays")
+
+
+def pair(argument: str, value: Examples) -> tuple[checks.Array, checks.Array]:
+    """Return x and y of a `Sample`, or of a pair of arrays."""
+    if not isinstance(value, (tuple, list)) and hasattr(value, "x") and hasattr(value, "y"):
+        return value.x, value.y
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise checks.refusal(argument, type(value).__name__, "a Sample or a pair (x, y)")
+    return value[0], value[1]

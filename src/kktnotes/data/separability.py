@@ -15,8 +15,8 @@ import torch
 from scipy import special, stats
 
 from kktnotes import checks
-from kktnotes.data.clusters import Clusters
-from kktnotes.data.sample import Sample
+from kktnotes.data.clusters import Clusters, as_clusters
+from kktnotes.data.sample import Sample, as_sample
 from kktnotes.terms import Term
 
 
@@ -31,6 +31,7 @@ def log_direction_error(clusters: Clusters) -> float:
     ValueError
         For noise that is not Gaussian: its tails have no such form.
     """
+    clusters = as_clusters("clusters", clusters)
     if clusters.noise != "gaussian":
         raise checks.refusal("noise", repr(clusters.noise), "'gaussian' noise for a computed error")
     u = clusters.direction
@@ -55,6 +56,7 @@ def log_direction_error_bound(d: float) -> float:
 
 def error_term(clusters: Clusters) -> Term:
     """Return Lemma 2.1 as a term: base-10 logarithms of the exact error and of its bound."""
+    clusters = as_clusters("clusters", clusters)
     left, right = (
         value / math.log(10.0)
         for value in (log_direction_error(clusters), log_direction_error_bound(clusters.d))
@@ -65,6 +67,7 @@ def error_term(clusters: Clusters) -> Term:
 
 def count_errors(sample: Sample) -> int:
     """Count the points of a sample, batches included, where sign(u.x) differs from y."""
+    sample = as_sample("sample", sample)
     u = sample.drawn_from().direction.to(sample.x.device)
     predicted = torch.where(sample.x[..., : len(u)] @ u > 0, 1.0, -1.0)
     return int((predicted != sample.y).sum())
@@ -74,6 +77,13 @@ def clopper_pearson(errors: int, count: int, *, confidence: float = 0.95) -> tup
     """Return the exact confidence interval of a probability from `errors` in `count` trials.
 
     Its upper end at no error, about 3.7 / count at 95 %, is the resolution of counting.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> low, high = kn.clopper_pearson(0, 1000)
+    >>> low, round(high, 5)
+    (0.0, 0.00368)
     """
     count = checks.integer("count", count)
     errors = checks.integer("errors", errors, least=0)

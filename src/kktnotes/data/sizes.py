@@ -18,17 +18,24 @@ from kktnotes import checks
 from kktnotes.data import assumption, coordinates
 
 Rule = float | Callable[[float], float]
-LARGEST_DIMENSION = 10**15  # float64 tells neighbouring dimensions apart up to here
 
 
 def inverse_root(d: float) -> float:
-    """Return 1/sqrt(d), the noise level of Example 1, item 2: clusters of radius about 1."""
-    return 1.0 / math.sqrt(d)
+    """Return 1/sqrt(d), the noise level of Example 1, item 2: clusters of radius about 1.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> kn.inverse_root(10_000)
+    0.01
+    """
+    return 1.0 / math.sqrt(checks.positive("d", d))
 
 
-def at(rule: Rule, d: float) -> float:
-    """Return the value of a constant or of a function of d."""
-    return float(rule(d)) if callable(rule) else float(rule)
+def at(argument: str, rule: Rule, d: float) -> float:
+    """Return the value of a constant or of a function of d, at least 0."""
+    value = rule(d) if callable(rule) and not isinstance(rule, type) else rule
+    return checks.positive(argument, value, zero=True)
 
 
 def least_dimension(k: int, sigma: Rule, inner_product: Rule = 0.0) -> int:
@@ -47,11 +54,19 @@ def least_dimension(k: int, sigma: Rule, inner_product: Rule = 0.0) -> int:
     ------
     ValueError
         Where it holds at no d up to 10^15, as for inner products above d / (10 k).
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> kn.least_dimension(4, sigma=1.0)
+    6636514
+    >>> kn.least_dimension(4, sigma=kn.inverse_root)
+    1203
     """
     k = checks.integer("k", k, least=2)
 
     def holds(d: int) -> bool:
-        here, largest = at(sigma, d), at(inner_product, d)
+        here, largest = at("sigma", sigma, d), at("inner_product", inner_product, d)
         return assumption.terms(k=k, d=d, sigma=here, largest_inner_product=largest).holds
 
     return first_true(holds, f"Assumption 2.2 with k = {k}")
@@ -62,7 +77,7 @@ def first_true(holds: Callable[[int], bool], what: str) -> int:
     high = 1
     while not holds(high):
         high *= 2
-        if high > LARGEST_DIMENSION:
+        if high > checks.LARGEST:
             raise checks.refusal(what, "no d up to 10^15", "settings where it holds for large d")
     low = high // 2
     while high - low > 1:
@@ -75,6 +90,12 @@ def most_clusters(d: int, sigma: float, inner_product: float = 0.0) -> int:
     """Return the largest k at which Assumption 2.2 holds, 0 where no k >= 2 does.
 
     The bound of the third item; that as many means with these inner products exist is not asked.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> kn.most_clusters(10**7, sigma=1.0)
+    4
     """
     d = checks.integer("d", d)
     sigma = checks.positive("sigma", sigma)
@@ -116,6 +137,13 @@ def least_dimension_on_sphere(
 
     The draws at different d share their normal variates, so that the share hardly ever falls as d
     grows; the standard error of the share is sqrt(probability (1 - probability) / draws).
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> d = kn.least_dimension_on_sphere(4, kn.inverse_root, draws=50)
+    >>> d > kn.least_dimension(4, kn.inverse_root)
+    True
     """
     k = checks.integer("k", k, least=2)
     probability = checks.positive("probability", probability)
@@ -123,7 +151,7 @@ def least_dimension_on_sphere(
         raise checks.refusal("probability", probability, "a number between 0 and 1")
 
     def holds(d: int) -> bool:
-        return draws_that_hold(k, d, at(sigma, d), draws=draws, seed=seed) >= probability
+        return draws_that_hold(k, d, at("sigma", sigma, d), draws=draws, seed=seed) >= probability
 
     return first_true(holds, f"Assumption 2.2 with k = {k}")
 
@@ -154,5 +182,7 @@ def slack_map(
     for row, k in enumerate(clusters):
         for column, d in enumerate(dimensions):
             bound = inner_product(k, int(d)) if callable(inner_product) else inner_product
-            slack[row, column] = assumption.correlation_term(k, d, at(sigma, d), bound).slack
+            slack[row, column] = assumption.correlation_term(
+                k, d, at("sigma", sigma, d), bound
+            ).slack
     return slack

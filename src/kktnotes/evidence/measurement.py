@@ -7,13 +7,13 @@ by the same rules, when the book is built (`verdict`, `ledger`).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from kktnotes import checks
 from kktnotes.evidence.order import Order, Shape
-from kktnotes.terms import Term
+from kktnotes.terms import Term, Terms
 
 KINDS = ("hypotheses", "identity", "bound", "probability", "order")
 MIME = "application/vnd.kktnotes.evidence+json"
@@ -152,11 +152,11 @@ class Worst:
         """
         if isinstance(given, Term):
             return cls((given,))
-        parts = list(given) if isinstance(given, Iterable) else None
-        if parts is None:
-            raise checks.refusal(
-                argument, type(given).__name__, "a Term, a Terms or a list of them"
-            )
+        allowed = "a Term, a Terms or a list of them"
+        parts = checks.sequence(argument, given, allowed)
+        for part in parts:
+            if not isinstance(part, Term | Terms):
+                raise checks.refusal(argument, f"a list with {type(part).__name__}", allowed)
         if all(isinstance(part, Term) for part in parts):
             if len(parts) == 1 or len({part.name for part in parts}) != 1:
                 return cls(tuple(parts))

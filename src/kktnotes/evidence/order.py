@@ -54,6 +54,13 @@ class Order:
         0.02: one number for all, or a function of the parameter alone, known before anything is
         measured. Exact medians scatter less than such corrections, and an interval that knows of
         scatter alone would take the correction for another power (`bare_interval` is that one).
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> order = kn.Order("k", at=[2, 4, 8], values=[0.7071, 0.5, 0.3536], exponent=-0.5)
+    >>> order.fits, round(order.constant, 3)
+    (True, 1.0)
     """
 
     parameter: str
@@ -77,8 +84,10 @@ class Order:
 
     def __post_init__(self) -> None:
         """Check and freeze the numbers."""
-        at = tuple(checks.positive("at", float(x)) for x in self.at)
-        values = tuple(checks.positive("values", float(value)) for value in self.values)
+        checks.instance("parameter", self.parameter, str, "a name")
+        at, values = _positive("at", self.at), _positive("values", self.values)
+        if not math.isfinite(checks.number("exponent", self.exponent)):
+            raise checks.refusal("exponent", self.exponent, "a finite number")
         if self.shape is None or self.shape == ONES:
             shape = Shape([1.0] * len(at))
         elif callable(self.shape):
@@ -162,3 +171,9 @@ class Order:
         """Whether the predicted power lies in the interval."""
         low, high = self.interval
         return low <= self.exponent <= high
+
+
+def _positive(name: str, given: object) -> tuple[float, ...]:
+    """Return positive finite numbers as floats."""
+    numbers = checks.sequence(name, given, "a list of three or more positive numbers")
+    return tuple(checks.positive(name, checks.number(name, one)) for one in numbers)

@@ -23,6 +23,12 @@ def shown(value: object, *, digits: int = 3) -> str:
     -------
     str
         Such as "1,040", "0.498" or "2.9 × 10⁻¹⁵".
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> kn.evidence.shown(1040), kn.evidence.shown(0.49812), kn.evidence.shown(2.9e-15)
+    ('1,040', '0.498', '2.90 × 10⁻¹⁵')
     """
     if isinstance(value, str):
         return value
@@ -53,6 +59,11 @@ def say(*, digits: int = 3, **values: object) -> None:
     ------
     ModuleNotFoundError
         If the book's tools are not installed; the rest of the package does without them.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> kn.say(points=1040)
     """
     try:
         from myst_nb import glue

@@ -89,7 +89,16 @@ def record(
     ValueError
         If the call cannot be judged: no value, no bound, hypotheses of different instances that
         do not match.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> kn.record("theorem-4-2", "length", kn.Term("length", 0.2, "<=", 0.5)).verdict.word
+    'holds'
     """
+    checks.instance("statement", statement, str, "the id of a statement")
+    if conclusion is not None:
+        checks.instance("conclusion", conclusion, str, "the name of a conclusion, or None")
     given = Worst.of("hypotheses", hypotheses)
     asked, others = given.terms, endings.left_out(ended)
     nothing = bool(others) and sum(others.values()) == len(ended)

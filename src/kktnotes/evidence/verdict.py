@@ -56,7 +56,15 @@ def met(hypothesis: Term) -> bool:
 
 
 def judge(measurement: Measurement) -> Verdict:
-    """Return the verdict on one measurement, by the rules of this module."""
+    """Return the verdict on one measurement, by the rules of this module.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> card = kn.record("theorem-4-2", "length", kn.Term("length", 0.7, "<=", 0.5))
+    >>> kn.evidence.judge(card.measurement).word
+    'contradicted'
+    """
     if measurement.nothing:
         reasons = measurement.left_out
         word = "outside" if all(one.startswith(NOT_MET) for one in reasons) else "not tested"
@@ -80,6 +88,13 @@ def weakest(verdicts: Iterable[Verdict]) -> Verdict:
 
     So several measurements of one conclusion, from one notebook or from several, are put together:
     none can be made up for by another.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes.evidence import Verdict, weakest
+    >>> weakest([Verdict("holds"), Verdict("consistent")]).word
+    'consistent'
     """
     return min(
         verdicts,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import overload
 
 import torch
 
 from kktnotes import checks
-from kktnotes.data.sample import Sample, seeds_of
+from kktnotes.data.sample import Sample, as_sample
+from kktnotes.data.seeds import seeds_of
 from kktnotes.flow.control import Knobs
 from kktnotes.flow.field import Field
 from kktnotes.flow.losses import NAMES, Loss
@@ -18,7 +18,7 @@ from kktnotes.flow.record import Track
 from kktnotes.flow.result import Flow, Status
 from kktnotes.flow.run import Run
 from kktnotes.flow.start import balanced_start, check_training_set
-from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU, as_network
 
 
 @overload
@@ -151,6 +151,14 @@ def gradient_flow(
         For one class only, a point that occurs with both labels, NaN, shapes that do not match and
         knobs out of range. Data that this width does not separate is a status, not an error: see
         `Flow.require_separated`.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> train = kn.Clusters.orthogonal(k=2, d=200, sigma=0.1).sample(n=20, seed=0)
+    >>> flow = kn.gradient_flow(train, width=10, seed=0)
+    >>> str(flow.status), flow.separated
+    ('stable pattern', True)
     """
     kind = Loss(checks.choice("loss", loss, NAMES))
     knobs = Knobs(
@@ -166,8 +174,7 @@ def gradient_flow(
         checks.positive("merge", merge, zero=True),
         checks.positive("spacing", spacing),
     )
-    if not isinstance(sample, Sample):
-        raise checks.refusal("sample", type(sample).__name__, "a Sample; see Sample.from_arrays")
+    sample = as_sample("sample", sample)
     check_training_set(sample.x, sample.y)
     if device is not None:
         sample = sample.to(device)
@@ -202,7 +209,7 @@ def _prepared(
         init_scale = checks.positive("init_scale", init_scale)
         seeds, many = seeds_of(seed)
     else:
-        network = network.to(sample.x.device)
+        network = as_network("network", network).to(sample.x.device)
         many = network.output.ndim > 1
         if network.weights.ndim > 3:
             raise checks.refusal("network", f"{network.weights.ndim - 2} batch axes", "at most one")
@@ -216,6 +223,12 @@ def _prepared(
         )
     seeds = seeds if many else seeds * (batch or 1)
     if network is None:
+        flows = len(seeds)
+        many_of = f"{width:,}" + (
+            f" neurons in each of {flows:,} flows" if flows > 1 else " neurons"
+        )
+        entries = flows * width * (10 * sample.n + 3 * (sample.p + width)) + sample.n**2
+        checks.memory("width", many_of, 8 * entries)
         wide = sample.extended(width)
         starts = [balanced_start(sample, width, init_scale, one) for one in seeds]
     else:
@@ -229,14 +242,8 @@ def _prepared(
         starts = [network[b] if many else network for b in range(len(seeds))]
     device = sample.x.device
     starts = [start.to(device) for start in starts]
-    samples = [wide if batch is None else _element(wide, b) for b in range(len(seeds))]
+    samples = [wide if batch is None else wide[b] for b in range(len(seeds))]
     return samples, starts, many or batch is not None
-
-
-def _element(sample: Sample, b: int) -> Sample:
-    """Return one sample of a batch."""
-    cluster = None if sample.cluster is None else sample.cluster[b]
-    return replace(sample, x=sample.x[b], y=sample.y[b], cluster=cluster, unseen=sample.unseen[b])
 
 
 def _flow(track: Track, sample: Sample, loss: Loss, seen: int) -> Flow:

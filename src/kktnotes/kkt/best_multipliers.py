@@ -12,16 +12,15 @@ Eq. (4), the equation of v and Euler's, under 0 <= a_ij <= lambda_i and those tw
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 import torch
 
 from kktnotes import checks
+from kktnotes.data.sample import Examples, pair
 from kktnotes.kkt.conditions import examples, normalized, normalized_preactivations, residuals
 from kktnotes.kkt.report import Certificate
 from kktnotes.kkt.solver.coupled_squares import CoupledSquares
-from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU, as_network
 
 # Widths: the first two tried tell an exact point from a trained network, the last is the limit.
 NARROWEST, EXACT, TRAINED, WIDEST = 1e-15, 1e-13, 1e-3, 0.3
@@ -36,18 +35,6 @@ REACH = 100.0
 WORK = 3e9
 # The limit e max lambda / (q_i - 1) needs the largest multiplier, which the fit determines.
 REPEATS, AGREEMENT, HOPELESS = 3, 1.1, 10.0
-
-
-class Labelled(Protocol):
-    """Anything with points and labels: a Sample, a KKTPoint."""
-
-    @property
-    def x(self) -> torch.Tensor: ...  # noqa: D102
-    @property
-    def y(self) -> torch.Tensor: ...  # noqa: D102
-
-
-Examples = Labelled | tuple[checks.Array, checks.Array]
 
 
 class _Fit:
@@ -177,17 +164,19 @@ def certificate(
     Examples
     --------
     >>> import kktnotes as kn
-    >>> point = kn.averaged_point(*kn.equicorrelated_points(4, 100))
+    >>> point = kn.averaged_point(4, 100)
     >>> kn.certificate(point.network, (point.x, point.y)).within(1e-12)
     True
     """
+    network = as_network("network", network)
     if not checks.positive("resolution", resolution) > 1:
         raise checks.refusal("resolution", resolution, "a factor greater than 1")
     if network.weights.ndim != 2:
         got = f"a batch, weights {tuple(network.weights.shape)}"
         raise checks.refusal("network", got, "one network; certificates() takes a batch")
-    x, y = _pair(sample)
-    return _least_worst(_Fit(network, *examples(x, y, network)), resolution)
+    x, y = examples(*pair("sample", sample), network)
+    checks.memory("sample", f"{len(x):,} points", 32 * len(x) ** 2)  # Gram matrices and factors
+    return _least_worst(_Fit(network, x, y), resolution)
 
 
 def certificates(
@@ -196,12 +185,21 @@ def certificates(
     """Return the certificate of every network of a batch, weights (B, m, p).
 
     The sample may have the same batch axis, or none; see `certificate` for the rest.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> point = kn.averaged_point(4, 100)
+    >>> batch = kn.TwoLayerReLU.stack([point.network, point.network.scaled(2.0)])
+    >>> [one.within(1e-12) for one in kn.certificates(batch, point)]
+    [True, True]
     """
+    networks = as_network("networks", networks)
     network = networks
     if network.weights.ndim != 3:
         got = f"weights {tuple(network.weights.shape)}"
         raise checks.refusal("networks", got, "a batch, weights (B, m, p)")
-    x, y = _pair(sample)
+    x, y = pair("sample", sample)
     x, y = checks.tensor("x", x, dimensions=2), checks.tensor("y", y, dimensions=1)
     count = len(network.weights)
     batched = (x.ndim == network.weights.ndim, y.ndim == network.weights.ndim - 1)
@@ -215,14 +213,6 @@ def certificates(
         )
         for e in range(count)
     ]
-
-
-def _pair(sample: object) -> tuple[checks.Array, checks.Array]:
-    if hasattr(sample, "x") and hasattr(sample, "y"):
-        return sample.x, sample.y
-    if not isinstance(sample, (tuple, list)) or len(sample) != 2:
-        raise checks.refusal("sample", type(sample).__name__, "a Sample or a pair (x, y)")
-    return sample[0], sample[1]
 
 
 def _others(found: Certificate) -> float:

@@ -34,6 +34,17 @@ def equicorrelated_points(k: int, d: int) -> tuple[torch.Tensor, torch.Tensor]:
     ------
     ValueError
         If k < 2 or k > d + 1, which no such points allow.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> x, y = kn.equicorrelated_points(3, 8)
+    >>> (x @ x.T).round()
+    tensor([[ 8., -1., -1.],
+            [-1.,  8., -1.],
+            [-1., -1.,  8.]], dtype=torch.float64)
+    >>> y
+    tensor([ 1., -1.,  1.], dtype=torch.float64)
     """
     k, d = checks.integer("k", k, 2), checks.integer("d", d)
     if k > d + 1:
@@ -60,6 +71,13 @@ def partition_point(x: checks.Array, y: checks.Array, sets: Sequence[Sequence[in
     ------
     ValueError
         If the points are not as above or the sets are no such partition.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> x, y = kn.equicorrelated_points(4, 100)
+    >>> kn.partition_point(x, y, [[0, 2], [1], [3]]).network
+    TwoLayerReLU(3 neurons, 4 coordinates)
     """
     x, y = checks.tensor("x", x, dimensions=2), checks.labels("y", y)
     if x.ndim != 2 or y.shape != x.shape[:1]:
@@ -72,7 +90,11 @@ def partition_point(x: checks.Array, y: checks.Array, sets: Sequence[Sequence[in
     off = (gram - c * torch.eye(n, dtype=torch.float64)).abs().max() / c
     if off > 1e-9:
         raise checks.refusal("x", f"x~_q . x~_r off from c I by {off:.2g} c", "orthogonal x~_q")
-    sets = [[checks.integer("sets", q, 0) for q in members] for members in sets]
+    allowed = "a list of sets of points"
+    sets = [
+        [checks.integer("sets", q, 0) for q in checks.sequence("sets", members, allowed)]
+        for members in checks.sequence("sets", sets, allowed)
+    ]
     if sorted(q for members in sets for q in members) != list(range(n)) or not all(sets):
         raise checks.refusal("sets", sets, f"each of 0..{n - 1} in exactly one set, none empty")
     for members in sets:
@@ -92,12 +114,30 @@ def partition_point(x: checks.Array, y: checks.Array, sets: Sequence[Sequence[in
 
 
 def averaged_point(k: int, d: int) -> KKTPoint:
-    """Return the KKT point with one neuron a label: ||theta||^2 = 2 sqrt(2k / (d + 1)), k even."""
+    """Return the KKT point with one neuron a label: ||theta||^2 = 2 sqrt(2k / (d + 1)), k even.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> point = kn.averaged_point(4, 100)
+    >>> point.network
+    TwoLayerReLU(2 neurons, 4 coordinates)
+    >>> [round(float(v), 3) for v in point.network.output]
+    [0.375, -0.375]
+    """
     x, y = equicorrelated_points(k, d)
     return partition_point(x, y, [range(0, len(y), 2), range(1, len(y), 2)])
 
 
 def decoupled_point(k: int, d: int) -> KKTPoint:
-    """Return the KKT point with one neuron a cluster: ||theta||^2 = 2k / sqrt(d + 1)."""
+    """Return the KKT point with one neuron a cluster: ||theta||^2 = 2k / sqrt(d + 1).
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> point = kn.decoupled_point(4, 100)
+    >>> point.network.width, point.certificate.within(1e-12)
+    (4, True)
+    """
     x, y = equicorrelated_points(k, d)
     return partition_point(x, y, [[q] for q in range(len(y))])

@@ -42,7 +42,14 @@ class Followed(NamedTuple):
 
 
 def met_or_reason(flow: Flow) -> str:
-    """Return "L < 1/n" where the flow met it, or the reason why not."""
+    """Return "L < 1/n" where the flow met it, or the reason why not.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> kn.endings.met_or_reason(kn.case("a").flow(0, max_steps=1))
+    'flow: not separated'
+    """
     return "L < 1/n" if flow.separated else f"{NOT_MET}{flow.status}"
 
 
@@ -50,6 +57,13 @@ def limit_or_reason(flow: Flow, *, tolerance: float = 1e-9) -> tuple[LimitPoint 
     """Return the certified point that a flow tends to and `CERTIFIED`, or None and the reason.
 
     `kkt_point` raises where this returns the reason.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> point, ending = kn.endings.limit_or_reason(kn.case("a").flow(0))
+    >>> ending
+    'certified'
     """
     if not flow.separated:
         return None, met_or_reason(flow)
@@ -68,6 +82,15 @@ def follow(sample: Sample, **knobs: Any) -> Followed:
         Training points; of one label only, there is no flow, which is a reason like others.
     **knobs
         For `gradient_flow`.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> train = kn.Clusters.orthogonal(k=2, d=200, sigma=0.1).sample(n=20, seed=0)
+    >>> kn.endings.follow(train, width=10, seed=0).ending
+    'certified'
+    >>> kn.endings.follow(train, width=10, seed=0, max_steps=1).ending
+    'flow: not separated'
     """
     if bool((sample.y == sample.y[0]).all()):
         return Followed(None, None, ONE_LABEL)
@@ -153,13 +176,27 @@ def first(flow: Callable[[int], Flow], starts: Iterable[int]) -> Tried:
 
 
 def left_out(endings: Iterable[str]) -> dict[str, int]:
-    """Return how many runs ended without a point, by reason, the most frequent first."""
+    """Return how many runs ended without a point, by reason, the most frequent first.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> kn.endings.left_out(["certified", "flow: not separated", "certified"])
+    {'flow: not separated': 1}
+    """
     counted = Counter(ending for ending in endings if ending != CERTIFIED)
     return dict(sorted(counted.items(), key=lambda one: (-one[1], one[0])))
 
 
 def table(endings: Iterable[str]) -> str:
-    """Return a cell of a table: "20 of 20", or "18 of 20; 2 flow: not separated"."""
+    """Return a cell of a table: "20 of 20", or "18 of 20; 2 flow: not separated".
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> kn.endings.table(["certified", "flow: not separated", "certified"])
+    '2 of 3; 1 flow: not separated'
+    """
     endings = list(endings)
     good = sum(ending == CERTIFIED for ending in endings)
     others = [f"{count} {reason}" for reason, count in left_out(endings).items()]
@@ -167,7 +204,14 @@ def table(endings: Iterable[str]) -> str:
 
 
 def sentence(endings: Iterable[str]) -> str:
-    """Return a sentence on who ended at a certified point and what became of the others."""
+    """Return a sentence on who ended at a certified point and what became of the others.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> kn.endings.sentence(["certified", "certified"])
+    'Each of the 2 runs ended at a certified point.'
+    """
     endings = list(endings)
     others = left_out(endings)
     if not others:
@@ -177,7 +221,14 @@ def sentence(endings: Iterable[str]) -> str:
 
 
 def said(others: dict[str, int]) -> str:
-    """Return what became of the runs without a point, and what that means for a statement."""
+    """Return what became of the runs without a point, and what that means for a statement.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> kn.endings.said({"flow: not separated": 2})
+    '2 did not meet L < 1/n, and the statement does not speak of them'
+    """
     unmet = sum(count for reason, count in others.items() if reason.startswith(NOT_MET))
     words = {
         f"{unmet} did not meet L < 1/n, and the statement does not speak of them": unmet,

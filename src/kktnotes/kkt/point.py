@@ -160,7 +160,15 @@ def kkt_point(flow: Flow, *, tolerance: float = 1e-9) -> LimitPoint:
         If the flow never met L < 1/n (the hypothesis of Theorem 2.1).
     NotCertified
         If a residual stays above `tolerance`, or if the flow does not approach the point.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> flow = kn.case("a").flow(seed=0)
+    >>> kn.kkt_point(flow).certificate.within(1e-10)
+    True
     """
+    flow = checks.instance("flow", flow, Flow, "one Flow, from gradient_flow")
     flow.require_separated()
     sample, network = flow.sample, flow.network
     augmented = torch.cat([sample.x, torch.ones_like(sample.x[:, :1])], -1)

@@ -90,6 +90,13 @@ class KKTPoint:
         lambda_i and a_ij = lambda_i phi'_ij.
     certificate : Certificate
         The residuals of these very arrays.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> point = kn.averaged_point(4, 100)
+    >>> point.network, point.certificate.within(1e-12), point.multipliers.shape
+    (TwoLayerReLU(2 neurons, 4 coordinates), True, torch.Size([4]))
     """
 
     # The arrays that a file of this class has beyond those of every point.
@@ -124,7 +131,7 @@ class KKTPoint:
         always one whole file. Returns the path written, which is `path` itself (no suffix is
         added).
         """
-        path = Path(path)
+        path = checks.path("path", path)
         arrays = {
             name: getattr(self.network if name in NETWORK else self, name)
             for name in (*ARRAYS, *self._path)
@@ -160,7 +167,7 @@ class KKTPoint:
             not fit together, if the least margin is not 1, or if the residuals measured now are
             not those written then. The message names the file.
         """
-        path = Path(path)
+        path = checks.path("path", path)
         checks.positive("memory", memory)
         found = archive.read(path, {**POINT, **NETWORK, **WRITTEN}, PATH, memory=memory)
         lost = [name for name in cls._path if name not in found]

@@ -24,7 +24,7 @@ import torch
 from kktnotes import checks
 from kktnotes.data.clusters import Clusters
 from kktnotes.data.sample import Sample
-from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU, as_network
 
 BEST_BIAS = -2 * (math.sqrt(2) - 1)
 """A bias of the largest radius, the lowest one, for orthogonal means and any k."""
@@ -36,6 +36,7 @@ def balanced(network: TwoLayerReLU) -> TwoLayerReLU:
     Of all ways to write its neurons this has the least ||theta||. Neurons without effect become
     zero.
     """
+    network = as_network("network", network)
     lengths, sizes = network.augmented.norm(dim=-1), network.output.abs()
     alive = (lengths > 0) & (sizes > 0)
     root = (sizes / torch.where(alive, lengths, 1.0)).sqrt()

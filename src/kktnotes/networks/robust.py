@@ -36,6 +36,7 @@ def robust_parameters(
     if not isinstance(clusters, Clusters):
         raise checks.refusal("source", type(source).__name__, "Clusters, or a Sample of them")
     width = clusters.k if width is None else checks.integer("width", width)
+    checks.memory("width", f"{width:,} neurons", 24 * width * source.means.shape[-1])
     if width < clusters.k:
         raise checks.refusal("width", width, f"at least k = {clusters.k}, one neuron a cluster")
     means = source.means

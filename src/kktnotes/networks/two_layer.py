@@ -34,6 +34,13 @@ class TwoLayerReLU:
         First-layer biases b_j.
     output : tensor (..., m)
         Output weights v_j; their signs split the neurons into J+ and J- (section 3.1).
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> network = kn.TwoLayerReLU([[1.0, 0.0], [0.0, 2.0]], [0.0, -1.0], [1.0, -1.0])
+    >>> network([[3.0, 1.0], [0.0, 0.0]])
+    tensor([2., 0.], dtype=torch.float64)
     """
 
     weights: torch.Tensor
@@ -64,7 +71,7 @@ class TwoLayerReLU:
         return cls(*robust_parameters(source, width))
 
     @classmethod
-    def from_torch(cls, module: nn.Sequential) -> TwoLayerReLU:
+    def from_torch(cls, module: nn.Module) -> TwoLayerReLU:
         """Take the parameters of nn.Sequential(Linear(p, m), ReLU(), Linear(m, 1)), in float64.
 
         Raises ValueError for any other layers, and for an output bias that is not zero: the
@@ -94,6 +101,8 @@ class TwoLayerReLU:
     @classmethod
     def stack(cls, networks: Sequence[TwoLayerReLU]) -> TwoLayerReLU:
         """Return a batch of networks of equal width and coordinates, shape (len, ..., m, p)."""
+        networks = checks.sequence("networks", networks, "a list of networks")
+        networks = [as_network("networks", one) for one in networks]
         shapes = {tuple(one.weights.shape) for one in networks}
         if len(shapes) != 1:
             raise checks.refusal("networks", f"shapes {sorted(shapes)}", "one or more of one shape")
@@ -109,6 +118,14 @@ class TwoLayerReLU:
     def augmented(self) -> torch.Tensor:
         """The vectors w~_j = (w_j, b_j), shape (..., m, p + 1)."""
         return torch.cat([self.weights, self.biases[..., None]], -1)
+
+    def points(self, x: checks.Array, argument: str = "x") -> torch.Tensor:
+        """Return points (..., n, p) as a float64 tensor on the network's device, checked."""
+        x = checks.tensor(argument, x, dimensions=2, device=self.weights.device)
+        if x.shape[-1] != self.weights.shape[-1]:
+            allowed = f"{self.weights.shape[-1]}, as the weights have"
+            raise checks.refusal(argument, f"{x.shape[-1]} coordinates", allowed)
+        return x
 
     def preactivations(self, x: checks.Array) -> torch.Tensor:
         """Return h_ij = w_j . x_i + b_j, shape (..., n, m), for points x of shape (..., n, p).
@@ -146,7 +163,7 @@ class TwoLayerReLU:
 
     def scaled(self, factor: float | torch.Tensor) -> TwoLayerReLU:
         """Return the network of parameters factor * theta; outputs grow by factor^2."""
-        factor = torch.as_tensor(factor, dtype=self.weights.dtype, device=self.weights.device)
+        factor = checks.tensor("factor", factor, device=self.weights.device)
         return TwoLayerReLU(
             factor[..., None, None] * self.weights,
             factor[..., None] * self.biases,
@@ -195,3 +212,11 @@ class TwoLayerReLU:
         batch = "".join(f"{size} x " for size in self.output.shape[:-1])
         p = self.weights.shape[-1]
         return f"TwoLayerReLU({batch}{self.width:,} neurons, {p:,} coordinates)"
+
+
+def as_network(argument: str, value: object) -> TwoLayerReLU:
+    """Return a network, or that of an nn.Module (see `TwoLayerReLU.from_torch`)."""
+    if isinstance(value, nn.Module):
+        return TwoLayerReLU.from_torch(value)
+    allowed = "a TwoLayerReLU, or nn.Sequential(Linear, ReLU, Linear)"
+    return checks.instance(argument, value, TwoLayerReLU, allowed)

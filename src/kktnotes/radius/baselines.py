@@ -17,7 +17,7 @@ import torch
 from tqdm import tqdm
 
 from kktnotes import checks
-from kktnotes.data.sample import Sample
+from kktnotes.data.sample import Sample, as_sample
 from kktnotes.geometry.cutting_planes import least_distance
 from kktnotes.radius.result import Radius
 
@@ -33,6 +33,12 @@ def linear_radius(weights: torch.Tensor, x: torch.Tensor, *, bias: float = 0.0) 
         Points.
     bias : float
         b.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> kn.linear_radius([3.0, 4.0], [[1.0, 1.0], [0.0, 0.0]], bias=-2.0)
+    tensor([1.0000, 0.4000], dtype=torch.float64)
     """
     weights = checks.tensor("weights", weights, dimensions=1)
     x = checks.tensor("x", x, dimensions=2)
@@ -71,7 +77,15 @@ def nearest_neighbour_radius(
     -------
     Radius
         Ties count as changed. Points not reached in time have upper = infinity.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> train = kn.Sample.from_arrays([[0.0, 0.0], [2.0, 0.0]], [1, -1])
+    >>> kn.nearest_neighbour_radius(train, [[0.5, 3.0]]).upper.round(decimals=6)
+    tensor([0.5000], dtype=torch.float64)
     """
+    train = as_sample("train", train)
     x = checks.tensor("x", x, dimensions=2)
     if x.ndim != 2 or train.x.ndim != 2 or x.shape[-1] != train.p:
         raise checks.refusal("x", f"shape {tuple(x.shape)}", f"(count, {train.p})")

@@ -10,7 +10,7 @@ import torch
 
 from kktnotes import checks
 from kktnotes.geometry import Span, closed_form, each_network, two_neurons
-from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU, as_network
 from kktnotes.radius.branch_and_bound import Search
 from kktnotes.radius.result import Radii, Radius
 
@@ -67,12 +67,17 @@ def exact_radius(
     -----
     Distances are in the coordinates of x. In a sample's reduced coordinates they are those of
     the ambient space, since the nearest point differs from x in the span of the weights only.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> point = kn.averaged_point(4, 100)
+    >>> radii = kn.exact_radius(point.network, point.x)
+    >>> radii.flip.upper.round(decimals=3)
+    tensor([5.0250, 5.0250, 5.0250, 5.0250], dtype=torch.float64)
     """
-    x = checks.tensor("x", x, dimensions=2, device=network.weights.device)
-    if x.shape[-1] != network.weights.shape[-1]:
-        raise checks.refusal(
-            "x", f"{x.shape[-1]} coordinates", f"{network.weights.shape[-1]}, as the weights have"
-        )
+    network = as_network("network", network)
+    x = network.points(x)
     tolerance = checks.positive("tolerance", tolerance)
     deadline = torch.inf
     if time_budget is not None:

@@ -21,8 +21,8 @@ from scipy.special import ndtr
 from scipy.stats import multivariate_normal
 
 from kktnotes import checks
-from kktnotes.data.sample import Sample
-from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.data.sample import Sample, as_sample
+from kktnotes.networks.two_layer import TwoLayerReLU, as_network
 from kktnotes.radius.tails import _gaussian
 
 REACH = 9.0  # standard deviations beyond which a normal variable never counts: Phi(-9) = 1e-19
@@ -42,6 +42,8 @@ def error_by_cluster(
     labels : tensor (k,), optional
         Other labels of the clusters than the sample's.
     """
+    network = as_network("network", network)
+    sample = as_sample("sample", sample)
     clusters = _gaussian(sample)
     labels = clusters.labels if labels is None else checks.labels("labels", labels, both=False)
     if labels.shape != clusters.labels.shape:
@@ -61,6 +63,8 @@ def zero_by_cluster(network: TwoLayerReLU, sample: Sample) -> torch.Tensor:
     With either label the errors of a cluster add up to 1 and this, since N(x) <= 0 or N(x) >= 0,
     and both where N(x) = 0. SciPy's bivariate normal law, so independent of `error_by_cluster`.
     """
+    network = as_network("network", network)
+    sample = as_sample("sample", sample)
     _, heights, covariance = _laws(network, sample)
     values = [multivariate_normal.cdf([0.0, 0.0], mean=at, cov=covariance) for at in heights]
     return torch.tensor(values, dtype=torch.float64)

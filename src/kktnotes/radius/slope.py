@@ -14,27 +14,45 @@ import math
 import torch
 
 from kktnotes import checks
-from kktnotes.data.sample import Sample
-from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.data.sample import Sample, as_sample
+from kktnotes.networks.two_layer import TwoLayerReLU, as_network
 from kktnotes.radius.tails import _gaussian
 
 
 def slope_upper(network: TwoLayerReLU) -> float:
-    """Return ||v|| ||W||, at least the Lipschitz constant of the network (spectral norm of W)."""
+    """Return ||v|| ||W||, at least the Lipschitz constant of the network (spectral norm of W).
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> network = kn.TwoLayerReLU([[3.0, 4.0]], [0.0], [2.0])
+    >>> round(kn.radius.slope_upper(network), 6)
+    10.0
+    """
+    network = as_network("network", network)
     w = network.weights
     gram = w @ w.mT if w.shape[0] <= w.shape[1] else w.mT @ w
     largest = torch.linalg.eigvalsh(gram)[-1].clamp(min=0)
     return float(network.output.norm() * largest.sqrt()) * (1 + 1e-9)  # beyond rounding
 
 
-def radius_by_slope(network: TwoLayerReLU, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+def radius_by_slope(network: TwoLayerReLU, x: checks.Array, y: checks.Array) -> torch.Tensor:
     """Return a lower bound (n,) of the distance from x (n, p) to {y N <= 0}; 0 where it is wrong.
 
     Raises
     ------
     ValueError
         If the network is constant, so that there is no such distance.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> point = kn.averaged_point(4, 100)
+    >>> lower = kn.radius.radius_by_slope(point.network, point.x, point.y)
+    >>> bool((lower <= kn.exact_radius(point.network, point.x).zero.lower).all())
+    True
     """
+    network = as_network("network", network)
     slope = slope_upper(network)
     if slope == 0:
         raise checks.refusal("network", "one without a slope", "one with weights other than zero")
@@ -53,7 +71,18 @@ def log_error_by_slope(network: TwoLayerReLU, sample: Sample) -> float:
         One network in the coordinates of the sample.
     sample : Sample
         Gives the means in those coordinates, the labels and sigma.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> train = kn.case("a").sample(0)
+    >>> network = kn.TwoLayerReLU.robust(train)
+    >>> by_slope = kn.radius.log_error_by_slope(network, train)
+    >>> by_slope >= kn.radius.log_error(network, train)
+    True
     """
+    network = as_network("network", network)
+    sample = as_sample("sample", sample)
     clusters = _gaussian(sample)
     radius = radius_by_slope(network, sample.means, clusters.labels)
     dimension = min(network.weights.shape)
@@ -87,7 +116,21 @@ def eta_upper(
         The largest eta to try.
     halvings : int
         How often the interval is halved.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import radius
+    >>> point = kn.averaged_point(4, 100)
+    >>> u = point.y @ point.x
+    >>> eta = radius.eta_upper(point.network, point.x, point.y, direction=u, largest=1.0)
+    >>> eta.round(decimals=6)
+    tensor([0.2500, 0.2500, 0.2500, 0.2500], dtype=torch.float64)
     """
+    network = as_network("network", network)
+    x, y = network.points(x), checks.labels("y", y, both=False)
+    direction = checks.tensor("direction", direction, dimensions=1)
+    y, direction = checks.fitting("y", y, x[..., 0]), checks.fitting("direction", direction, x[0])
     high = torch.full_like(y, checks.positive("largest", largest))
     low = torch.zeros_like(y)
     here = network.preactivations(x)

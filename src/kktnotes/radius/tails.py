@@ -16,9 +16,9 @@ import torch
 from scipy.special import log_ndtr
 
 from kktnotes import checks
-from kktnotes.data.sample import Distribution, Sample
+from kktnotes.data.sample import Distribution, Sample, as_sample
 from kktnotes.geometry import Span, project
-from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.networks.two_layer import TwoLayerReLU, as_network
 
 SUBSETS = 10
 """Up to so many opposite-sign neurons every subset is summed over; 2^10 sets."""
@@ -42,7 +42,16 @@ def log_tail(
         Standard deviation in every direction; 0 gives ln 0 or ln 1.
     sign : tensor (n,)
         The signs s. A centre that does not have s N > 0 gets the trivial bound, ln 1 = 0.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> point = kn.averaged_point(4, 100)
+    >>> logs = kn.radius.log_tail(point.network, point.x, 0.1, point.y)
+    >>> bool((logs < -100).all())
+    True
     """
+    network = as_network("network", network)
     centers = checks.tensor("centers", centers, dimensions=2)
     sigma = checks.positive("sigma", sigma, zero=True)
     sign = checks.labels("sign", sign, both=False)
@@ -66,13 +75,31 @@ def log_error_by_cluster(network: TwoLayerReLU, sample: Sample) -> torch.Tensor:
         One network in the coordinates of the sample.
     sample : Sample
         Gives the means in those coordinates, the labels and sigma.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> train = kn.case("a").sample(0)
+    >>> kn.radius.log_error_by_cluster(kn.TwoLayerReLU.robust(train), train).shape
+    torch.Size([4])
     """
+    network = as_network("network", network)
+    sample = as_sample("sample", sample)
     clusters = _gaussian(sample)
     return log_tail(network, sample.means, clusters.sigma, clusters.labels)
 
 
 def log_error(network: TwoLayerReLU, sample: Sample) -> float:
-    """Return an upper bound of ln Pr[y N(x) <= 0], (x, y) ~ D_clusters (Theorem 3.1)."""
+    """Return an upper bound of ln Pr[y N(x) <= 0], (x, y) ~ D_clusters (Theorem 3.1).
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> train = kn.case("a").sample(0)
+    >>> network = kn.TwoLayerReLU.robust(train)
+    >>> kn.radius.log_error(network, train) < -100
+    True
+    """
     by_cluster = log_error_by_cluster(network, sample)
     return float(by_cluster.logsumexp(0)) - math.log(len(by_cluster))
 
@@ -88,10 +115,21 @@ def log_no_flip(network: TwoLayerReLU, sample: Sample, perturbation: torch.Tenso
         As in `log_error_by_cluster`.
     perturbation : tensor (p,)
         z, in the coordinates of the sample.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> train = kn.case("a").sample(0)
+    >>> network, u = kn.TwoLayerReLU.robust(train), kn.universal_direction(train)
+    >>> kn.radius.log_no_flip(network, train, 0.9 * u) < -100
+    True
     """
+    network = as_network("network", network)
+    sample = as_sample("sample", sample)
     clusters = _gaussian(sample)
     labels = clusters.labels
-    moved = sample.means - labels[:, None] * checks.tensor("perturbation", perturbation)
+    move = checks.tensor("perturbation", perturbation, dimensions=1, device=sample.x.device)
+    moved = sample.means - labels[:, None] * checks.fitting("perturbation", move, sample.means)
     by_cluster = log_tail(network, moved, clusters.sigma, -labels)
     return float(by_cluster.logsumexp(0)) - math.log(len(by_cluster))
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import torch
 
 from kktnotes import checks
-from kktnotes.data.sample import Sample
+from kktnotes.data.sample import Sample, as_sample
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,16 @@ def inner_products(sample: Sample, *, direction: torch.Tensor | None = None) -> 
         Training points with their clusters; one sample, no batch.
     direction : tensor (p,), optional
         u, by default sum_q y_q mu_q of the sample's clusters.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> train = kn.case("a").sample(0)
+    >>> theory.inner_products(train).tau < 0.5
+    True
     """
+    sample = as_sample("sample", sample)
     if sample.x.ndim != 2:
         raise checks.refusal("sample", f"a batch {tuple(sample.x.shape)}", "one sample")
     cluster = _clusters_of(sample)
@@ -122,7 +131,18 @@ def fresh_inner_products(
         has none.
     across : tensor (count,)
         Largest |x~_i . x~| with the examples of other clusters.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> train = kn.case("a").sample(0)
+    >>> own, largest, across = theory.fresh_inner_products(train, train.fresh(3, seed=1))
+    >>> own.shape, bool((own > across).all())
+    (torch.Size([3]), True)
     """
+    sample = as_sample("sample", sample)
+    fresh = as_sample("fresh", fresh)
     own, other = _clusters_of(fresh), _clusters_of(sample)
     gram = fresh.x @ sample.x.T + 1
     same = own[:, None] == other
@@ -132,25 +152,61 @@ def fresh_inner_products(
 
 
 def total_sum_upper(measured: InnerProducts) -> Bound:
-    """T <= k' / ((1 - tau) a) ("Cluster sums from above")."""
+    """T <= k' / ((1 - tau) a) ("Cluster sums from above").
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> train = kn.case("a").sample(0)
+    >>> theory.total_sum_upper(theory.inner_products(train)).value > 0
+    True
+    """
     tau = _valid(measured)
     return Bound(measured.seen / ((1 - tau) * measured.a), False, "Cluster sums from above")
 
 
 def wrong_sum_upper(measured: InnerProducts, *, total: float | None = None) -> Bound:
-    """W_q <= rho T / (a + rho) for every cluster; T by its bound where not given."""
+    """W_q <= rho T / (a + rho) for every cluster; T by its bound where not given.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> train = kn.case("a").sample(0)
+    >>> theory.wrong_sum_upper(theory.inner_products(train)).value > 0
+    True
+    """
     total = total_sum_upper(measured).value if total is None else checks.positive("total", total)
     _valid(measured)
     return Bound(measured.rho * total / (measured.a + measured.rho), False, "Wrong-signed sums")
 
 
 def cluster_sum_upper(measured: InnerProducts) -> Bound:
-    """A_q + W_q <= 1 / ((1 - tau) a) for every cluster."""
+    """A_q + W_q <= 1 / ((1 - tau) a) for every cluster.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> train = kn.case("a").sample(0)
+    >>> theory.cluster_sum_upper(theory.inner_products(train)).value < 1e-2
+    True
+    """
     return Bound(1 / ((1 - _valid(measured)) * measured.a), False, "Cluster sums from above")
 
 
 def own_sum_lower(measured: InnerProducts) -> Bound:
-    """A_q >= (1 - 2 tau) / ((1 - tau) b) for every cluster with an example."""
+    """A_q >= (1 - 2 tau) / ((1 - tau) b) for every cluster with an example.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> train = kn.case("a").sample(0)
+    >>> theory.own_sum_lower(theory.inner_products(train)).value > 0
+    True
+    """
     tau = _valid(measured)
     return Bound((1 - 2 * tau) / ((1 - tau) * measured.b), False, "Own sums from below")
 
@@ -168,6 +224,14 @@ def margin_lower(
         The point's least inner product with its own cluster's examples (not negative) and its
         largest absolute one with others; a and rho by default:
         y N(x) >= ((1 - 2 tau) a / b - tau) / (1 - tau).
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> train = kn.case("a").sample(0)
+    >>> theory.margin_lower(theory.inner_products(train)).value > 0
+    True
     """
     own = measured.a if own is None else checks.positive("own", own, zero=True)
     across = measured.rho if across is None else checks.positive("across", across, zero=True)
@@ -177,7 +241,19 @@ def margin_lower(
 
 
 def lipschitz_upper(measured: InnerProducts) -> Bound:
-    """Lip(N) <= sqrt(k' (b + tau a)) / ((1 - tau) a)."""
+    """Lip(N) <= sqrt(k' (b + tau a)) / ((1 - tau) a).
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> train = kn.case("a").sample(0)
+    >>> point = kn.kkt_point(kn.case("a").flow(0, train))
+    >>> bound = theory.lipschitz_upper(theory.inner_products(train)).value
+    >>> steepest = (point.network.output.abs() * point.network.weights.norm(dim=1)).max()
+    >>> float(steepest) <= bound
+    True
+    """
     tau = _valid(measured)
     root = math.sqrt(measured.seen * (measured.b + tau * measured.a))
     return Bound(root / ((1 - tau) * measured.a), False, "Lipschitz constant")
@@ -191,6 +267,14 @@ def radius_lower(
     By default a ((1 - 2 tau) a / b - tau) / sqrt(k' (b + tau a)); the paper has no such side.
     `own`, not negative, and `across` as in `margin_lower`.
     Zero, and vacuous, unless (1 - 2 tau) a / b > tau.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> train = kn.case("a").sample(0)
+    >>> theory.radius_lower(theory.inner_products(train)).value > 0
+    True
     """
     margin = margin_lower(measured, own=own, across=across)
     value = max(margin.value, 0.0) / lipschitz_upper(measured).value
@@ -217,6 +301,15 @@ def flip_eta_upper(
         absolute one with others; b and rho by default:
         eta* = (b' / a + tau) b / (kappa k_{-y} (1 - 2 tau)), k_{-y} the clusters of the other
         label with an example. Infinite, and vacuous, unless kappa > 0 and k_{-y} >= 1.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> train = kn.case("a").sample(0)
+    >>> bound = theory.flip_eta_upper(theory.inner_products(train), label=1.0)
+    >>> bound.value > 1 / 4  # every eta above it turns the sign, at every KKT point
+    True
     """
     tau = _valid(measured)
     largest_own = measured.b if largest_own is None else max(float(largest_own), 0.0)
@@ -237,7 +330,17 @@ def flip_norm_upper(
     largest_own: float | None = None,
     across: float | None = None,
 ) -> Bound:
-    """||z|| = eta* ||u||, u given as a tensor (p,)."""
+    """||z|| = eta* ||u||, u given as a tensor (p,).
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> train = kn.case("a").sample(0)
+    >>> u = kn.universal_direction(train)
+    >>> theory.flip_norm_upper(theory.inner_products(train), u, label=1.0).value < train.d
+    True
+    """
     eta = flip_eta_upper(measured, label=label, largest_own=largest_own, across=across)
     return Bound(eta.value * float(torch.linalg.vector_norm(direction)), eta.vacuous, eta.lemma)
 

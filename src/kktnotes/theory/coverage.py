@@ -22,6 +22,13 @@ def log_missed(k: int, n: int) -> float:
     ----------
     k, n : int
         Clusters and examples. The cost is n k.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> round(theory.log_missed(4, 40), 3)
+    -10.121
     """
     k, n = checks.integer("k", k), checks.integer("n", n, least=0)
     if n < k:
@@ -44,7 +51,15 @@ def log_missed(k: int, n: int) -> float:
 
 
 def log_missed_bound(k: int, n: int) -> float:
-    """Return ln min(1, k (1 - 1/k)^n), the union bound over the clusters."""
+    """Return ln min(1, k (1 - 1/k)^n), the union bound over the clusters.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> theory.log_missed_bound(4, 40) >= theory.log_missed(4, 40)
+    True
+    """
     k, n = checks.integer("k", k), checks.integer("n", n, least=0)
     if k == 1:
         return -math.inf if n else 0.0
@@ -55,6 +70,13 @@ def log_missed_paper(d: float) -> float:
     """Return ln d^(1 - ln d), an upper bound where n >= k ln^2 d and k <= d (ours).
 
     k (1 - 1/k)^n <= k e^(-n/k) <= d e^(-ln^2 d).
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> round(theory.log_missed_paper(1000.0), 3)
+    -40.809
     """
     log_d = math.log(checks.positive("d", d))
     return min(log_d * (1 - log_d), 0.0)
@@ -64,6 +86,13 @@ def missed_law(k: int, n: int) -> np.ndarray:
     """Return Pr[exactly r of the k clusters have no example among n] for r = 0 to k, (k + 1,).
 
     By the same chain, in plain probabilities.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> theory.missed_law(2, 3)
+    array([0.75, 0.25, 0.  ])
     """
     k, n = checks.integer("k", k), checks.integer("n", n, least=0)
     hit = np.arange(k + 1)
@@ -77,7 +106,15 @@ def missed_law(k: int, n: int) -> np.ndarray:
 
 
 def least_examples(k: int, probability: float) -> int:
-    """Return the least n at which some cluster has no example with at most that probability."""
+    """Return the least n at which some cluster has no example with at most that probability.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> theory.least_examples(4, 0.01)
+    21
+    """
     k = checks.integer("k", k)
     wanted = math.log(checks.positive("probability", probability))
     if wanted >= 0:

@@ -14,8 +14,8 @@ import torch
 
 from kktnotes import checks
 from kktnotes.attacks.one_for_all import least_eta, universal_direction
-from kktnotes.data.sample import Sample
-from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.data.sample import Sample, as_sample
+from kktnotes.networks.two_layer import TwoLayerReLU, as_network
 from kktnotes.radius import log_error_by_cluster, log_tail
 
 DOUBLINGS = 40
@@ -35,16 +35,21 @@ def log_failure_by_cluster(
     perturbation : tensor (p,)
         z, in the coordinates of the sample.
     """
+    network = as_network("network", network)
+    sample = as_sample("sample", sample)
     wrong = log_error_by_cluster(network, sample)
     clusters = sample.drawn_from()
     labels, sigma = clusters.labels, clusters.sigma
-    moved = sample.means - labels[:, None] * checks.tensor("perturbation", perturbation)
+    move = checks.tensor("perturbation", perturbation, dimensions=1, device=sample.x.device)
+    moved = sample.means - labels[:, None] * checks.fitting("perturbation", move, sample.means)
     still = log_tail(network, moved, sigma, -labels)
     return torch.logaddexp(wrong, still).clamp(max=0.0)
 
 
 def log_failure(network: TwoLayerReLU, sample: Sample, perturbation: torch.Tensor) -> float:
     """Return an upper bound of ln Pr[sign N(x - y z) = sign N(x)], (x, y) ~ D_clusters."""
+    network = as_network("network", network)
+    sample = as_sample("sample", sample)
     by_cluster = log_failure_by_cluster(network, sample, perturbation)
     return float(by_cluster.logsumexp(0)) - math.log(len(by_cluster))
 
@@ -71,11 +76,13 @@ def certified_eta(
     direction : tensor (p,), optional
         u by default.
     """
+    network = as_network("network", network)
+    sample = as_sample("sample", sample)
     if checks.positive("epsilon", epsilon) >= 1:
         raise checks.refusal("epsilon", epsilon, "a number between 0 and 1")
     tolerance = checks.positive("tolerance", tolerance)
     direction = universal_direction(sample) if direction is None else direction
-    etas = least_eta(network, sample.means, sample.drawn_from().labels, direction=direction)
+    etas = least_eta(network, (sample.means, sample.drawn_from().labels), direction=direction)
     high = float(etas[etas.isfinite()].max()) if etas.isfinite().any() else math.inf
 
     def fails(eta: float) -> bool:

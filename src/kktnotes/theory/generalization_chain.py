@@ -20,8 +20,8 @@ from dataclasses import dataclass
 import torch
 
 from kktnotes import checks
-from kktnotes.data.sample import Sample
-from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.data.sample import Sample, as_sample
+from kktnotes.networks.two_layer import TwoLayerReLU, as_network
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +123,20 @@ def chain(
     ------
     ValueError
         If clusters are missing or the subgradients do not fit.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> point = kn.averaged_point(4, 100)
+    >>> train = kn.Sample.from_arrays(point.x, point.y, range(4))
+    >>> chain = theory.chain(train, point.network, point.subgradients, train)
+    >>> bool((chain.expanded / chain.linear - 1).abs().max() < 1e-12)
+    True
     """
+    sample = as_sample("sample", sample)
+    network = as_network("network", network)
+    fresh = as_sample("fresh", fresh)
     for name, one in (("sample", sample), ("fresh", fresh)):
         if one.cluster is None:
             raise checks.refusal(name, "points without clusters", "a sample with cluster numbers")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 from kktnotes import checks
+from kktnotes.data.clusters import as_clusters
 from kktnotes.data.sample import Distribution
 from kktnotes.terms import Term, Terms
 
@@ -18,7 +19,16 @@ RESIDUAL = 1e-8
 
 
 def lemma_2_1(clusters: Distribution) -> Terms:
-    """Return the hypotheses of Lemma 2.1: both labels, Assumption 2.2."""
+    """Return the hypotheses of Lemma 2.1: both labels, Assumption 2.2.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> theory.lemma_2_1(kn.case("A").clusters).holds
+    True
+    """
+    clusters = as_clusters("clusters", clusters)
     return Terms((_both_labels(clusters), *clusters.assumption()), "Lemma 2.1, hypotheses")
 
 
@@ -31,10 +41,21 @@ def theorem_2_1(log_loss: float, n: int) -> Terms:
         ln L at that time; the logistic loss has the base-2 logarithm.
     n : int
         Number of training points.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> theory.theorem_2_1(log_loss=-5.0, n=60)
+    Theorem 2.1, hypothesis: every term holds
+      loss  −5 < −4.09  holds  slack 0.181
     """
     note = "ln L against ln(1/n)"
     right = -math.log(checks.integer("n", n))
-    return Terms((Term("loss", log_loss, "<", right, note),), "Theorem 2.1, hypothesis")
+    return Terms(
+        (Term("loss", checks.number("log_loss", log_loss), "<", right, note),),
+        "Theorem 2.1, hypothesis",
+    )
 
 
 def theorem_3_1(
@@ -58,17 +79,35 @@ def theorem_3_1(
     residual : float, optional
         Largest relative KKT residual of the network: with it the list says whether the network
         is a KKT point (1e-8); without it that hypothesis is not listed.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> case = kn.case("A")
+    >>> theory.theorem_3_1(case.clusters, case.n, delta=0.05, epsilon=0.01).verdict
+    'met'
     """
+    clusters = as_clusters("clusters", clusters)
     items = [_both_labels(clusters), *clusters.assumption()]
     items += _sizes(clusters.k, clusters.d, n, delta, epsilon)
     if residual is not None:
         note = "largest relative KKT residual"
-        items.append(Term("KKT point", residual, "<=", RESIDUAL, note))
+        items.append(Term("KKT point", _residual(residual), "<=", RESIDUAL, note))
     return Terms(items, "Theorem 3.1, hypotheses")
 
 
 def theorem_4_1(clusters: Distribution, width: int) -> Terms:
-    """Return the hypotheses of Theorem 4.1: both labels, Assumption 2.2 and r >= k neurons."""
+    """Return the hypotheses of Theorem 4.1: both labels, Assumption 2.2 and r >= k neurons.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> theory.theorem_4_1(kn.case("A").clusters, width=8).verdict
+    'met'
+    """
+    clusters = as_clusters("clusters", clusters)
     wide = Term("width", checks.integer("width", width), ">=", clusters.k, "r against k")
     items = (_both_labels(clusters), *clusters.assumption(), wide)
     return Terms(items, "Theorem 4.1, hypotheses")
@@ -91,7 +130,16 @@ def theorem_4_2(
         As in `theorem_3_1`.
     c : float, optional
         The constant with min(|Q+|, |Q-|) / k >= c > 0; by default the share itself.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> case = kn.case("A")
+    >>> theory.theorem_4_2(case.clusters, case.n, delta=0.05, epsilon=0.01)["label share"]
+    label share: 0.5 ≥ 0.5 holds, slack 0
     """
+    clusters = as_clusters("clusters", clusters)
     share = float(min((clusters.labels == sign).double().mean() for sign in (1.0, -1.0)))
     c = share if c is None else checks.positive("c", c)
     items = (
@@ -100,6 +148,14 @@ def theorem_4_2(
         Term("c positive", c, ">", 0.0, "c above 0"),
     )
     return Terms(items, "Theorem 4.2, hypotheses")
+
+
+def _residual(value: object) -> float:
+    """Return a residual: a number of at least 0, infinite where there is no such network."""
+    residual = checks.number("residual", value)
+    if residual < 0:
+        raise checks.refusal("residual", value, "a number >= 0")
+    return residual
 
 
 def _both_labels(clusters: Distribution) -> Term:

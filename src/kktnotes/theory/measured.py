@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 
 from kktnotes import checks
-from kktnotes.data.sample import Sample
-from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.data.sample import Sample, as_sample
+from kktnotes.networks.two_layer import TwoLayerReLU, as_network
 from kktnotes.terms import Term, Terms
 from kktnotes.theory import constants
 from kktnotes.theory.hypotheses import RESIDUAL
@@ -45,7 +45,18 @@ def cluster_sums(sample: Sample, network: TwoLayerReLU, subgradients: torch.Tens
         The KKT point of width m.
     subgradients : tensor (n, m)
         a_ij = lambda_i phi'_ij.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> train = kn.case("a").sample(0)
+    >>> point = kn.kkt_point(kn.case("a").flow(0, train))
+    >>> theory.cluster_sums(train, point.network, point.subgradients).total > 0
+    True
     """
+    sample = as_sample("sample", sample)
+    network = as_network("network", network)
     if sample.cluster is None:
         raise checks.refusal("sample", "points without clusters", "a sample with cluster numbers")
     subgradients = checks.tensor("subgradients", subgradients, dimensions=2)
@@ -82,6 +93,16 @@ def check_cluster_sums(
         this is one (1e-8); if not, the others are no test of them.
     measured : InnerProducts, optional
         Of the sample, where known already.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> train = kn.case("a").sample(0)
+    >>> point = kn.kkt_point(kn.case("a").flow(0, train))
+    >>> known = {"residual": point.certificate.worst}
+    >>> theory.check_cluster_sums(train, point.network, point.subgradients, **known).holds
+    True
     """
     measured = constants.inner_products(sample) if measured is None else measured
     sums = cluster_sums(sample, network, subgradients)
@@ -124,6 +145,15 @@ def check_margins(
     """Compare y N at fresh points, and the gradients there, with their bounds (ours).
 
     Each point has its own bound, from its own inner products with the sample.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> train = kn.case("a").sample(0)
+    >>> point = kn.kkt_point(kn.case("a").flow(0, train))
+    >>> theory.check_margins(train, point.network, train.fresh(50, seed=1)).holds
+    True
     """
     measured = constants.inner_products(sample) if measured is None else measured
     margins = network.margins(fresh.x, fresh.y)
@@ -171,6 +201,16 @@ def check_radii(
         Certified lower bounds or exact values, zero where y N(x) <= 0.
     measured : InnerProducts, optional
         Of the sample.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> train = kn.case("a").sample(0)
+    >>> point, fresh = kn.kkt_point(kn.case("a").flow(0, train)), train.fresh(50, seed=1)
+    >>> radii = kn.exact_radius(point.network, fresh.x).robust(fresh.y, fresh.x)
+    >>> theory.check_radii(train, fresh, radii.lower).holds
+    True
     """
     measured = constants.inner_products(sample) if measured is None else measured
     bounds = _by_point(constants.radius_lower, measured, sample, fresh)
@@ -201,6 +241,16 @@ def check_flips(
         `attacks.least_eta` of the fresh points with direction u.
     measured : InnerProducts, optional
         Of the sample.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> train = kn.case("a").sample(0)
+    >>> point, fresh = kn.kkt_point(kn.case("a").flow(0, train)), train.fresh(50, seed=1)
+    >>> eta = kn.least_eta(point.network, fresh, direction=kn.universal_direction(train))
+    >>> theory.check_flips(train, fresh, eta).holds
+    True
     """
     measured = constants.inner_products(sample) if measured is None else measured
     _, largest, across = constants.fresh_inner_products(sample, fresh)

@@ -46,6 +46,13 @@ def log_failure(clusters: Distribution, event: str, *, radius: float | None = No
     ------
     ValueError
         For another event or noise, and for a radius that is given elsewhere.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> theory.log_failure(kn.case("A").clusters, "margin") < -1000
+    True
     """
     checks.choice("event", event, EVENTS)
     if clusters.noise != "gaussian" or clusters.factor is not None:
@@ -75,5 +82,12 @@ def log_super_polynomial(d: int) -> float:
     The paper's probabilities of failure are d^(-omega(1)), without a rate. Under Assumption 2.2
     every distance in `log_failure` is at least 20 ln(d) standard deviations, for the event
     "radius" at its default sqrt(d) / 8; so these failures are rarer than this.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> round(theory.log_super_polynomial(1000), 3)
+    -47.717
     """
     return -(math.log(checks.integer("d", d)) ** 2)

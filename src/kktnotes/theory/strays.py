@@ -31,6 +31,13 @@ def log_near_center(d: int, distance: float, sigma: float, radius: float) -> flo
         orthogonal means.
     sigma, radius : float
         Noise level and radius of the ball around the center.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> theory.log_near_center(100, 50.0, 1.0, 30.0) < -20
+    True
     """
     d = checks.integer("d", d)
     sigma, radius = checks.positive("sigma", sigma), checks.positive("radius", radius)
@@ -62,6 +69,13 @@ def log_unmixed(k: int, d: int, sigma: float, radius: float, log_n: float) -> fl
         As in `log_near_center`.
     log_n : float
         ln n, since n itself may be too large to be written down.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> from kktnotes import theory
+    >>> theory.log_unmixed(4, 10_000, 1.0, 20.0, 5.0) <= 0
+    True
     """
     k = checks.integer("k", k, least=2)
     own = log_near_center(d, 0.0, sigma, radius) - math.log(k)

@@ -35,10 +35,7 @@ def margins(networks: Mapping[str, TwoLayerReLU], fresh: Sample) -> Interactive:
     shown = fresh.subset(slice(0, POINTS))
     u = attacks.universal_direction(shown)
     length = float(torch.linalg.vector_norm(u)) / math.sqrt(fresh.d)
-    flips = {
-        name: attacks.least_eta(one, shown.x, shown.y, direction=u)
-        for name, one in networks.items()
-    }
+    flips = {name: attacks.least_eta(one, shown, direction=u) for name, one in networks.items()}
     reach = max(float(one[one.isfinite()].max()) for one in flips.values())
     top = 1.15 * length * reach
     data = {

@@ -23,7 +23,7 @@ import torch
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
-from kktnotes.data.sample import Sample
+from kktnotes.data.sample import Sample, as_sample
 from kktnotes.theory.constants import InnerProducts, inner_products
 from kktnotes.theory.every_point import noise_tails
 
@@ -46,6 +46,7 @@ def log_wrong_sign_by_cluster(
         0 = ln 1, which says nothing, for a cluster without an example, and for every cluster where
         tau >= 1/2.
     """
+    sample = as_sample("sample", sample)
     clusters, deviation = sample.drawn_from(), noise_tails.spread(sample)
     measured = inner_products(sample) if measured is None else measured
     logs = np.zeros(clusters.k)
@@ -63,6 +64,7 @@ def log_wrong_sign_by_cluster(
 
 def log_wrong_sign(sample: Sample, *, measured: InnerProducts | None = None) -> float:
     """Return an upper bound of ln Pr[some KKT point has y N(x) <= 0], (x, y) ~ D_clusters."""
+    sample = as_sample("sample", sample)
     by_cluster = log_wrong_sign_by_cluster(sample, measured=measured)
     return float(by_cluster.logsumexp(0)) - math.log(len(by_cluster))
 

@@ -25,7 +25,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
 from kktnotes import checks
-from kktnotes.data.sample import Sample
+from kktnotes.data.sample import Sample, as_sample
 from kktnotes.theory.constants import InnerProducts, flip_eta_upper, inner_products
 from kktnotes.theory.every_point import errors, noise_tails
 from kktnotes.theory.flips import least_that_passes
@@ -51,6 +51,7 @@ def log_unflipped_by_cluster(
         0 = ln 1, which says nothing, for a cluster without an example, for a label that no example
         of the other kind opposes, and for every cluster where tau >= 1/2 or kappa <= 0.
     """
+    sample = as_sample("sample", sample)
     eta = checks.positive("eta", eta, zero=True)
     measured = inner_products(sample) if measured is None else measured
     wrong = errors.log_wrong_sign_by_cluster(sample, measured=measured)
@@ -59,6 +60,7 @@ def log_unflipped_by_cluster(
 
 def log_unflipped(sample: Sample, eta: float, *, measured: InnerProducts | None = None) -> float:
     """Return an upper bound of ln Pr[some KKT point keeps its sign], (x, y) ~ D_clusters."""
+    sample = as_sample("sample", sample)
     by_cluster = log_unflipped_by_cluster(sample, eta, measured=measured)
     return float(by_cluster.logsumexp(0)) - math.log(len(by_cluster))
 
@@ -77,6 +79,7 @@ def eta_for_all(sample: Sample, *, epsilon: float, tolerance: float = 1e-6) -> f
     epsilon : float
         In (0, 1).
     """
+    sample = as_sample("sample", sample)
     if checks.positive("epsilon", epsilon) >= 1:
         raise checks.refusal("epsilon", epsilon, "a number between 0 and 1")
     tolerance = checks.positive("tolerance", tolerance)
