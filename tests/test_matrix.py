@@ -14,13 +14,12 @@ def test_every_name_of_numerical_tests_still_begins_one(begin):
     assert all((ROOT / name).is_file() for name in matrix.numerical())
 
 
-@pytest.mark.parametrize(
-    ("cores", "threads", "workers"), [(2, 1, 2), (2, 2, 1), (8, 2, 4), (1, 2, 1)]
-)
-def test_workers_and_threads_share_the_cores(cores, threads, workers, monkeypatch):
+@pytest.mark.parametrize(("cores", "threads"), [(2, 1), (2, 2), (8, 2), (1, 2)])
+def test_every_core_has_a_worker_and_threads_that_wait_sleep(cores, threads, monkeypatch):
     asked = []
 
     def ended(command, **how):
+        assert how["env"]["OMP_WAIT_POLICY"] == "PASSIVE"
         asked.append((command, how["env"]["OMP_NUM_THREADS"]))
         return subprocess.CompletedProcess(command, 0, "3 passed in 1s", "")
 
@@ -28,5 +27,5 @@ def test_workers_and_threads_share_the_cores(cores, threads, workers, monkeypatc
     monkeypatch.setattr(matrix.subprocess, "run", ended)
     row = matrix.run("AVX2", threads, False, "tests", [])
     ((command, given),) = asked
-    assert command[command.index("-n") + 1] == str(workers) and given == str(threads)
+    assert command[command.index("-n") + 1] == str(cores) and given == str(threads)
     assert (row.passed, row.status) == (3, 0)

@@ -40,6 +40,8 @@ KERNELS: dict[str, dict[str, str]] = {
         "OPENBLAS_CORETYPE": "Nehalem",
     },
 }
+PATIENT = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0", "KMP_BLOCKTIME": "0"}
+"""Threads that wait sleep meanwhile: with two for each worker there are more than cores."""
 NUMERICAL = (
     *("arrowhead", "attacks", "biased", "chain", "chapter_", "every_point", "finite_steps"),
     *("flips", "flow", "kkt", "linear_separation", "network", "radius", "robust_network"),
@@ -98,9 +100,9 @@ def load(busy: bool) -> Iterator[None]:
 
 def run(kernels: str, threads: int, busy: bool, part: str, chapters: list[str]) -> Row:
     """Run one part, "notebooks" or "tests", under one choice."""
-    variables = os.environ | KERNELS[kernels] | dict.fromkeys(THREADS, str(threads))
-    workers = max(1, (os.cpu_count() or 1) // threads)  # more threads than cores only wait
-    command = [sys.executable, "-m", "pytest", "-q", "-n", str(workers), "--dist", "loadfile"]
+    variables = os.environ | KERNELS[kernels] | dict.fromkeys(THREADS, str(threads)) | PATIENT
+    workers = str(os.cpu_count() or 1)
+    command = [sys.executable, "-m", "pytest", "-q", "-n", workers, "--dist", "loadfile"]
     command += ["-p", "no:cacheprovider", "--color=no"]
     if part == "notebooks":
         names = [f"book/{name}.ipynb" for name in chapters] or ["book"]
@@ -133,8 +135,8 @@ def choices(options: argparse.Namespace) -> list[tuple[str, int, bool, str]]:
     parts = [options.part] if options.part else ["notebooks", "tests"]
     chosen = [
         (kernels, threads, False, part)
-        for kernels in options.kernels
         for threads in options.threads
+        for kernels in options.kernels
         for part in parts
     ]
     if options.busy:

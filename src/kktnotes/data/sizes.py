@@ -32,7 +32,7 @@ def inverse_root(d: float) -> float:
     return 1.0 / math.sqrt(checks.positive("d", d))
 
 
-def at(argument: str, rule: Rule, d: float) -> float:
+def at(rule: Rule, d: float, argument: str = "rule") -> float:
     """Return the value of a constant or of a function of d, at least 0."""
     value = rule(d) if callable(rule) and not isinstance(rule, type) else rule
     return checks.positive(argument, value, zero=True)
@@ -66,7 +66,7 @@ def least_dimension(k: int, sigma: Rule, inner_product: Rule = 0.0) -> int:
     k = checks.integer("k", k, least=2)
 
     def holds(d: int) -> bool:
-        here, largest = at("sigma", sigma, d), at("inner_product", inner_product, d)
+        here, largest = at(sigma, d, "sigma"), at(inner_product, d, "inner_product")
         return assumption.terms(k=k, d=d, sigma=here, largest_inner_product=largest).holds
 
     return first_true(holds, f"Assumption 2.2 with k = {k}")
@@ -151,7 +151,7 @@ def least_dimension_on_sphere(
         raise checks.refusal("probability", probability, "a number between 0 and 1")
 
     def holds(d: int) -> bool:
-        return draws_that_hold(k, d, at("sigma", sigma, d), draws=draws, seed=seed) >= probability
+        return draws_that_hold(k, d, at(sigma, d, "sigma"), draws=draws, seed=seed) >= probability
 
     return first_true(holds, f"Assumption 2.2 with k = {k}")
 
@@ -183,6 +183,6 @@ def slack_map(
         for column, d in enumerate(dimensions):
             bound = inner_product(k, int(d)) if callable(inner_product) else inner_product
             slack[row, column] = assumption.correlation_term(
-                k, d, at("sigma", sigma, d), bound
+                k, d, at(sigma, d, "sigma"), bound
             ).slack
     return slack
