@@ -68,3 +68,10 @@ def test_an_indented_formula_is_kept_as_it_is():
         "Note:",
         "x",
     ]
+
+
+def test_an_example_is_kept_as_it_is():
+    lines = ["Take |x|:", "", ">>> a = 2**3 * `b`", ">>> a", "|8|", "", "Then |y|."]
+    kept = docstrings.prepared(lines)
+    assert kept[2:5] == lines[2:5]
+    assert kept[-1] == r"Then \|y\|."

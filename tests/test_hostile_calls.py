@@ -10,6 +10,7 @@ import re
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -315,3 +316,90 @@ def test_one_sample_of_a_batch():
         TRAIN[0]
     with pytest.raises(ValueError, match=r"sample\[\.\.\.\]: got '0'"):
         batch["0"]
+
+
+ARRAYS = np.arange(6.0).reshape(3, 2)
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        ARRAYS[::-1],
+        ARRAYS.astype(">f8"),
+        ARRAYS.astype(np.longdouble),
+        ARRAYS.astype(np.float16),
+        ARRAYS.astype(np.int8),
+        ARRAYS.astype(object),
+        pd.DataFrame(ARRAYS),
+        [torch.tensor(row) for row in ARRAYS],
+        [[torch.tensor(0.0), torch.tensor(1.0)]] * 3,
+        torch.tensor(ARRAYS, requires_grad=True),
+    ],
+    ids=str,
+)
+def test_arrays_of_every_make_are_taken(x):
+    sample = kn.Sample.from_arrays(x, pd.Series([1, -1, 1]))
+    known = np.array([[float(one) for one in row] for row in np.asarray(torch_free(x))])
+    assert sample.x.dtype == torch.float64
+    np.testing.assert_array_equal(sample.x.numpy(), known)
+
+
+def torch_free(x):
+    """The rows of anything that holds numbers."""
+    return x.detach().numpy() if isinstance(x, torch.Tensor) else x
+
+
+def test_a_sample_does_not_change_with_the_arrays_it_was_made_of():
+    x, y = torch.zeros(2, 2, dtype=torch.float64), torch.tensor([1.0, -1.0], dtype=torch.float64)
+    sample = kn.Sample.from_arrays(x, y)
+    x[0, 0], y[0] = 9.0, -1.0
+    assert sample.x[0, 0] == 0.0 and sample.y[0] == 1.0
+
+
+ROBUST = kn.TwoLayerReLU.robust(TRAIN)
+ZERO_ONE = torch.tensor([0.0, 1.0, 0.0, 1.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("message", "call"),
+    [
+        ("cluster: got 9.01e", lambda: kn.Sample.from_arrays(ARRAYS, [1, -1, 1], [2**53, 1, 0])),
+        ("y: got the value 0", lambda: NETWORK.margins(FRESH.x, ZERO_ONE)),
+        ("y: got the value 0", lambda: NETWORK.normalized_margin(FRESH.x, ZERO_ONE)),
+        ("y: got the value 0", lambda: attacks.transfer([NETWORK], (FRESH.x, ZERO_ONE), U)),
+        ("y: got shape", lambda: NETWORK.margins(FRESH.x, FRESH.y[:, None])),
+        ("direction: got shape", lambda: theory.inner_products(TRAIN, direction=U[:, None])),
+        (
+            "tolerance: got 1e-17",
+            lambda: flips.certified_eta(ROBUST, TRAIN, epsilon=0.01, tolerance=1e-17),
+        ),
+        (
+            "tolerance: got 1e-17",
+            lambda: every_point.eta_for_all(TRAIN, epsilon=0.01, tolerance=1e-17),
+        ),
+        ("n: got 1,000,000,000,000", lambda: theory.log_missed(4, 10**12)),
+        ("k: got 400 at 200 draws", lambda: kn.least_dimension_on_sphere(400, 1.0)),
+        ("inner_product: got -1", lambda: kn.least_dimension(4, 1.0, -1.0)),
+        ("bias: got 1 entries", lambda: kn.linear_radius([3.0, 4.0], ARRAYS, bias=math.nan)),
+        ("d: got inf", lambda: kn.Clusters.orthogonal(4, 10**400, 1.0)),
+        ("sigma: got 1000", lambda: kn.Clusters.orthogonal(4, 100, 10**400)),
+        ("x: got a number beyond", lambda: kn.Sample.from_arrays([[10**400, 1]], [1])),
+        ("means: got 'no'", lambda: kn.Case("x", 100, 4, 1.0, 10, means="no").clusters),
+        ("label: got 0", lambda: theory.flip_eta_upper(theory.inner_products(TRAIN), label=0.0)),
+        ("x: got no point", lambda: kn.exact_radius(NETWORK, FRESH.x[:0])),
+    ],
+)
+def test_what_gave_a_wrong_number_or_never_came_back_is_refused(message, call):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}") as refused:
+        call()
+    assert len(str(refused.value)) < 300
+
+
+def test_right_numbers_where_squares_overflow_or_cancel():
+    near = kn.linear_radius(np.array([3.0, 4.0]), ARRAYS)
+    for scale in (1e155, 1e-200):
+        far = kn.linear_radius(scale * np.array([3.0, 4.0]), ARRAYS)
+        torch.testing.assert_close(far, near, rtol=1e-12, atol=0)
+    assert TRAIN.subset(np.array([1, 2], np.int8)).n == 2
+    twins = kn.Sample.from_arrays([[0.0, 1.0], [1e-9, 1.0]], [1, -1])
+    assert not kn.gradient_flow(twins, width=4).separated

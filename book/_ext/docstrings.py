@@ -1,8 +1,9 @@
 """Docstrings as the package writes them, made ready for autodoc.
 
 The package's docstrings are plain text: formulas with bars and stars, names in single backticks,
-indented formulas after a colon. Sphinx would take bars for substitutions and indentation for a
-quotation, so names become literals, bars are escaped and formulas become literal blocks.
+indented formulas after a colon, examples after >>>. Sphinx would take bars for substitutions and
+indentation for a quotation, so names become literals, bars are escaped, formulas become literal
+blocks, and examples stay as they are.
 """
 
 from __future__ import annotations
@@ -32,7 +33,12 @@ def prepared(lines: list[str]) -> list[str]:
     """Return the lines of a docstring as reStructuredText."""
     done: list[str] = []
     formula: int | None = None  # while in an indented block: the indentation around it
+    example = False  # from >>> to the next blank line, which is code and what it prints
     for number, line in enumerate(lines):
+        example = bool(line.strip()) and (example or line.lstrip().startswith(">>> "))
+        if example:
+            done.append(line)
+            continue
         if formula is not None and line.strip() and indent(line) <= formula:
             formula = None
         if (

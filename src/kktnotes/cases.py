@@ -59,6 +59,7 @@ class Case:
     @property
     def clusters(self) -> Clusters:
         """The distribution (means on the sphere are those of seed 0)."""
+        checks.choice("means", self.means, ("orthogonal", "equicorrelated", "sphere"))
         if self.means == "equicorrelated":
             return Clusters.equicorrelated(k=self.k, d=self.d, inner_product=-8.0, sigma=self.sigma)
         if self.means == "sphere":

@@ -19,6 +19,8 @@ KINDS = {"b": float, "i": float, "u": float, "f": float, "c": complex}
 
 LARGEST = 10**15
 """The largest whole number taken: float64 tells neighbouring ones apart up to here."""
+LEAST_TOLERANCE = 1e-14
+LONGEST = 60
 MOST_BYTES = 0.8 * (
     os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 16e9
 )
@@ -29,6 +31,12 @@ Kind = TypeVar("Kind")
 def refusal(argument: str, got: object, allowed: str) -> ValueError:
     """Return the ValueError that every refusal of this package raises."""
     return ValueError(f"{argument}: got {got}, allowed is {allowed}")
+
+
+def shown(value: object) -> str:
+    """Return what came on one line of at most 60 characters."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 4]} ..."
 
 
 def instance(argument: str, value: object, kind: type[Kind], allowed: str) -> Kind:
@@ -53,10 +61,26 @@ def number(argument: str, value: object) -> float:
     if isinstance(value, (torch.Tensor, np.ndarray)) and value.ndim == 0:
         value = value.item()
     if isinstance(value, Real) and not isinstance(value, (bool, np.bool_)):
-        found = float(value)
+        found = _float(value)
         if not math.isnan(found):
             return found
-    raise refusal(argument, repr(value), "a number, not NaN")
+    raise refusal(argument, shown(value), "a number, not NaN")
+
+
+def _float(value: Real) -> float:
+    """Return a number as a float; what is beyond the largest one is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return -math.inf if str(value).startswith("-") else math.inf
+
+
+def precision(argument: str, value: object) -> float:
+    """Return a relative tolerance that bisection in float64 can reach, at least 1e-14."""
+    tolerance = positive(argument, value)
+    if tolerance < LEAST_TOLERANCE:
+        raise refusal(argument, value, f"a relative tolerance of at least {LEAST_TOLERANCE:g}")
+    return tolerance
 
 
 def memory(argument: str, got: str, needed: float) -> None:
@@ -69,28 +93,27 @@ def memory(argument: str, got: str, needed: float) -> None:
 def integer(argument: str, value: object, least: int = 1) -> int:
     """Return `value` as an int from `least` to 10^15; whole floats such as 1e7 pass."""
     if isinstance(value, Real) and not isinstance(value, bool):
-        exact = value if isinstance(value, Integral) else float(value)
-        whole = int(exact) if isinstance(exact, Integral) or exact.is_integer() else None
-        if whole is not None and whole > LARGEST:
-            raise refusal(argument, f"{whole:.3g}", f"an integer from {least} to 10^15")
-        if whole is not None and whole >= least:
-            return whole
-    raise refusal(argument, repr(value), f"an integer of at least {least}")
+        number = _float(value)
+        if number > LARGEST:
+            raise refusal(argument, f"{number:.3g}", f"an integer from {least} to 10^15")
+        if (isinstance(value, Integral) or number.is_integer()) and number >= least:
+            return int(number)
+    raise refusal(argument, shown(value), f"an integer of at least {least}")
 
 
 def positive(argument: str, value: object, *, zero: bool = False) -> float:
     """Return `value` as a finite positive float; zero passes where `zero` is set."""
     if isinstance(value, Real) and not isinstance(value, bool):
-        number = float(value)
+        number = _float(value)
         if np.isfinite(number) and (number > 0 or (number == 0 and zero)):
             return number
-    raise refusal(argument, repr(value), f"a finite number {'>=' if zero else '>'} 0")
+    raise refusal(argument, shown(value), f"a finite number {'>=' if zero else '>'} 0")
 
 
 def choice(argument: str, value: object, allowed: Sequence[str]) -> str:
     """Return `value` if it is one of the words `allowed`."""
     if not isinstance(value, str) or value not in allowed:
-        raise refusal(argument, repr(value), "one of " + ", ".join(map(repr, allowed)))
+        raise refusal(argument, shown(value), "one of " + ", ".join(map(repr, allowed)))
     return str(value)
 
 
@@ -111,12 +134,15 @@ def tensor(
     if not isinstance(value, torch.Tensor):
         try:
             array = np.asarray(value)
-            kind = KINDS.get(array.dtype.kind)
+            kind = float if _of_numbers(array) else KINDS.get(array.dtype.kind)
         except (TypeError, ValueError, RuntimeError):  # ragged, or on a device
             kind = None
         if kind is None:
             raise refusal(argument, type(value).__name__, "an array of numbers")
-        value = torch.from_numpy(array.astype(kind))
+        try:
+            value = torch.from_numpy(array.astype(kind))
+        except OverflowError:
+            raise refusal(argument, "a number beyond 10^308", "finite numbers only") from None
     if value.is_complex():
         raise refusal(argument, "complex numbers", "real numbers")
     result = value.detach().to(dtype=torch.float64, device=device)
@@ -126,6 +152,12 @@ def tensor(
         count = int((~torch.isfinite(result)).sum())
         raise refusal(argument, f"{count} entries that are NaN or infinite", "finite numbers only")
     return result
+
+
+def _of_numbers(array: np.ndarray) -> bool:
+    """Tell whether an array of objects holds real numbers alone, such as whole ones too long."""
+    items = array.flat if array.dtype == object and array.size else [None]
+    return all(isinstance(one, Real) and not isinstance(one, (bool, np.bool_)) for one in items)
 
 
 def fitting(argument: str, value: torch.Tensor, other: torch.Tensor) -> torch.Tensor:

@@ -16,6 +16,7 @@ an identity, not an approximation. This use of it is an appendix of ours, not th
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from kktnotes import checks
 
@@ -114,3 +115,8 @@ def reduced(vectors: np.ndarray) -> np.ndarray:
     """Return coordinates (k, min(k, q)) with the inner products of the rows of (k, q)."""
     triangle = np.linalg.qr(vectors.T)[1].T
     return triangle * np.where(np.diagonal(triangle) < 0, -1.0, 1.0)
+
+
+def augmented(x: torch.Tensor) -> torch.Tensor:
+    """Return x~ = (x, 1), (..., n, p + 1): points with the coordinate that a bias sees."""
+    return torch.cat([x, torch.ones_like(x[..., :1])], -1)

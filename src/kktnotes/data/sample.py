@@ -107,8 +107,8 @@ class Sample:
         Raises ValueError for shapes that do not match, labels other than -1 and 1, no point at
         all, and cluster numbers that are not whole numbers of at least 0.
         """
-        x = checks.tensor("x", x, dimensions=2)
-        y = checks.labels("y", y, both=False).to(x.device)
+        x = checks.tensor("x", x, dimensions=2).clone()  # the user's arrays may change later
+        y = checks.labels("y", y, both=False).to(x.device).clone()
         if y.shape != x.shape[:-1]:
             raise checks.refusal("y", f"shape {tuple(y.shape)}", f"{tuple(x.shape[:-1])}, as x")
         if x.numel() == 0:
@@ -182,6 +182,8 @@ class Sample:
                 raise checks.refusal("index", got, "a slice, or one axis of integers or booleans")
             if index.dtype == torch.bool and len(index) != self.n:
                 raise checks.refusal("index", f"{len(index)} booleans", f"{self.n}, one a point")
+            if index.dtype != torch.bool:
+                index = index.long()  # of int8 the comparison below would overflow
             if index.dtype != torch.bool and not bool(
                 ((index >= -self.n) & (index < self.n)).all()
             ):
@@ -275,6 +277,8 @@ def whole_numbers(argument: str, value: checks.Array) -> torch.Tensor:
     numbers = checks.tensor(argument, value, dimensions=1)
     if not bool(((numbers >= 0) & (numbers == numbers.round())).all()):
         raise checks.refusal(argument, "a negative or fractional number", "whole numbers >= 0")
+    if bool((numbers > checks.LARGEST).any()):
+        raise checks.refusal(argument, f"{float(numbers.max()):.3g}", "numbers up to 10^15")
     return numbers.to(torch.int64)
 
 

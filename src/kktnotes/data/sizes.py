@@ -18,6 +18,8 @@ from kktnotes import checks
 from kktnotes.data import assumption, coordinates
 
 Rule = float | Callable[[float], float]
+MOST_DRAWN = 2 * 10**7
+"""Inner products of random means at one dimension: some minutes for the search."""
 
 
 def inverse_root(d: float) -> float:
@@ -149,6 +151,11 @@ def least_dimension_on_sphere(
     probability = checks.positive("probability", probability)
     if probability >= 1.0:
         raise checks.refusal("probability", probability, "a number between 0 and 1")
+
+    draws = checks.integer("draws", draws)
+    if draws * k**2 > MOST_DRAWN:
+        got, allowed = f"{k:,} at {draws:,} draws", f"draws k^2 of at most {MOST_DRAWN:,}"
+        raise checks.refusal("k", got, allowed)
 
     def holds(d: int) -> bool:
         return draws_that_hold(k, d, at(sigma, d, "sigma"), draws=draws, seed=seed) >= probability

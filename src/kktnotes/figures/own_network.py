@@ -48,7 +48,8 @@ def disks(network: TwoLayerReLU, x: np.ndarray, y: np.ndarray, distance: np.ndar
             axes.plot(*circles(x[own], distance[own]), **rim)
             axes.plot(*x[own].T, "o", color=color, markersize=4, label=name)
             corner = (0.02, 0.95) if label > 0 else (0.86, 0.05)
-            axes.text(*corner, name, color=color, transform=axes.transAxes)
+            clear = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5}
+            axes.text(*corner, name, color=color, transform=axes.transAxes, bbox=clear)
         axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
         axes.set(xlabel=r"$x_1$", ylabel=r"$x_2$")
     return figure

@@ -10,6 +10,7 @@ import numpy as np
 
 from kktnotes.flow import chebyshev
 
+LEAST_SPEED = 1e-30  # of ||dtheta / dtau||^2 over ||theta||^2: below is rounding
 PIECES = 16
 
 
@@ -59,10 +60,12 @@ class StepControl:
 
     def plan(self, now: Reading, norm: float, most_stages: int) -> tuple[float, int]:
         """Return the length of the next step and the stages that make it stable."""
-        stiffness = now.stiffness + 2 * math.sqrt(now.speed / now.squares)
+        # Forces that cancel leave a speed of rounding size, of either sign.
+        speed = max(now.speed, LEAST_SPEED * now.squares)
+        stiffness = now.stiffness + 2 * math.sqrt(speed / now.squares)
         self.length = min(
             self.length,
-            self.knobs.max_change * norm / math.sqrt(now.speed),
+            self.knobs.max_change * norm / math.sqrt(speed),
             chebyshev.reach_of(most_stages) / stiffness,
         )
         return self.length, chebyshev.stages_for(self.length * stiffness, most_stages)

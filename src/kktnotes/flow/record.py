@@ -72,6 +72,9 @@ class Track:
 
     def accept(self, length: float, new: Reading, row: FlowState) -> None:
         """Book a step."""
+        if not (new.squares > 0 and new.speed >= 0):
+            self.status = self._out_of_budget()  # weights that cancelled to rounding
+            return
         old, self.reading = self.reading, new
         before = self.log_time
         self.since_cleaned += 1
@@ -132,7 +135,11 @@ class Track:
 
     def tended(self, reading: Reading, row: FlowState) -> None:
         """Look at the pattern of same-label pairs: has it been the same for long?"""
-        self.since_cleaned, self.reading = 0, reading
+        self.since_cleaned = 0
+        if not (reading.squares > 0 and reading.speed >= 0):
+            self.status = self._out_of_budget()
+            return
+        self.reading = reading
         count = self.live_count
         if count == 0:
             self.status = Status.DEAD if self.separated is None else Status.BUDGET

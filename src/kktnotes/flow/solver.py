@@ -8,6 +8,7 @@ from typing import overload
 import torch
 
 from kktnotes import checks
+from kktnotes.data.coordinates import augmented
 from kktnotes.data.sample import Sample, as_sample
 from kktnotes.data.seeds import seeds_of
 from kktnotes.flow.control import Knobs
@@ -181,7 +182,7 @@ def gradient_flow(
     samples, starts, batched = _prepared(sample, network, width, init_scale, seed)
     x = torch.stack([one.x for one in samples]) if samples[0] is not samples[-1] else None
     x = samples[0].x.expand(len(starts), -1, -1) if x is None else x
-    points = torch.cat([x, torch.ones_like(x[..., :1])], -1)
+    points = augmented(x)
     field = Field(points, torch.stack([one.y for one in samples]), kind)
     grams = [None] * len(starts) if field.gram is None else field.gram
     neurons = [

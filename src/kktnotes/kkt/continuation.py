@@ -12,9 +12,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import torch
 
 from kktnotes import checks
+from kktnotes.data.coordinates import augmented
 from kktnotes.data.sample import Sample
 from kktnotes.kkt.point import NotCertified, _assembled
 from kktnotes.kkt.solver.active_set import KINK, OFF, ON, ActiveSet, active_set_newton
@@ -51,8 +51,8 @@ def continued(point: KKTPoint, sample: Sample, *, tolerance: float = 1e-9) -> KK
     if len(y) != len(point.y) or not bool((y == point.y).all()):
         got = f"{len(y)} examples, not labelled as the point's"
         raise checks.refusal("sample", got, f"the {len(point.y)} labels of the point in order")
-    augmented = torch.cat([x, torch.ones_like(x[:, :1])], -1)
-    gram = (augmented @ augmented.mT).numpy()
+    points = augmented(x)
+    gram = (points @ points.mT).numpy()
     scale = float(np.diagonal(gram).mean())
     v, h = point.network.output.numpy(), point.network.preactivations(point.x).numpy().T
     problem = RestrictedProblem(gram / scale, y.numpy(), np.sign(v), h > 0)

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from kktnotes import checks
+from kktnotes.data.coordinates import augmented
 from kktnotes.flow.result import Flow
 from kktnotes.kkt.archive import Kind
 from kktnotes.kkt.report import Certificate
@@ -97,8 +98,7 @@ def _assembled(limit: Limit, scale: float, x: torch.Tensor, y: torch.Tensor) -> 
     coefficients = torch.from_numpy(problem.coefficients(saddle))
     norms = torch.from_numpy(saddle.norms / np.sqrt(scale))
     signs = torch.from_numpy(problem.signs)
-    augmented = torch.cat([x, torch.ones_like(x[:, :1])], -1)
-    directions = coefficients @ augmented / np.sqrt(scale)
+    directions = coefficients @ augmented(x) / np.sqrt(scale)
     w = norms.sqrt()[:, None] * directions
     network = TwoLayerReLU(w[:, :-1], w[:, -1], signs * norms.sqrt())
     multipliers = np.maximum(saddle.multipliers, 0.0)
@@ -171,8 +171,8 @@ def kkt_point(flow: Flow, *, tolerance: float = 1e-9) -> LimitPoint:
     flow = checks.instance("flow", flow, Flow, "one Flow, from gradient_flow")
     flow.require_separated()
     sample, network = flow.sample, flow.network
-    augmented = torch.cat([sample.x, torch.ones_like(sample.x[:, :1])], -1)
-    gram = (augmented @ augmented.mT).cpu().numpy()
+    points = augmented(sample.x)
+    gram = (points @ points.mT).cpu().numpy()
     scale = float(np.diagonal(gram).mean())
     groups = group_neurons(network.preactivations(sample.x), network.output, sample.y)
     limit = exact_limit(gram / scale, sample.y.cpu().numpy(), groups)

@@ -125,6 +125,8 @@ class TwoLayerReLU:
         if x.shape[-1] != self.weights.shape[-1]:
             allowed = f"{self.weights.shape[-1]}, as the weights have"
             raise checks.refusal(argument, f"{x.shape[-1]} coordinates", allowed)
+        if x.shape[-2] == 0:
+            raise checks.refusal(argument, "no point", "at least one point")
         return x
 
     def preactivations(self, x: checks.Array) -> torch.Tensor:
@@ -146,8 +148,7 @@ class TwoLayerReLU:
     def margins(self, x: checks.Array, y: checks.Array) -> torch.Tensor:
         """Return q_i = y_i N(x_i), shape (..., n), for labels y of shape (..., n)."""
         outputs = self(x)
-        if not isinstance(y, torch.Tensor):
-            y = checks.labels("y", y, both=False).to(outputs.device)
+        y = checks.labels("y", y, both=False).to(outputs.device)
         if y.ndim == 0 or y.shape[-1] != outputs.shape[-1]:
             got = f"shape {tuple(y.shape)}"
             raise checks.refusal("y", got, f"(..., {outputs.shape[-1]}), one label a point")

@@ -22,7 +22,7 @@ from kktnotes.geometry.cutting_planes import least_distance
 from kktnotes.radius.result import Radius
 
 
-def linear_radius(weights: torch.Tensor, x: torch.Tensor, *, bias: float = 0.0) -> torch.Tensor:
+def linear_radius(weights: checks.Array, x: checks.Array, *, bias: float = 0.0) -> torch.Tensor:
     """Return |w . x + b| / ||w||, the distance to the boundary of a linear classifier, (..., n).
 
     Parameters
@@ -42,12 +42,17 @@ def linear_radius(weights: torch.Tensor, x: torch.Tensor, *, bias: float = 0.0) 
     """
     weights = checks.tensor("weights", weights, dimensions=1)
     x = checks.tensor("x", x, dimensions=2)
+    offset = checks.tensor("bias", bias, device=x.device)
+    weights = weights.to(x.device)
+    largest = weights.abs().max() if weights.numel() else weights.sum()
+    if largest > 0:  # so that squares neither overflow nor vanish
+        weights, offset = weights / largest, offset / largest
     size = torch.linalg.vector_norm(weights)
     if weights.shape != x.shape[-1:] or size == 0:
         raise checks.refusal(
             "weights", f"shape {tuple(weights.shape)}", f"({x.shape[-1]},) and not zero"
         )
-    return (x @ weights + bias).abs() / size
+    return (x @ weights + offset).abs() / size
 
 
 def nearest_neighbour_radius(

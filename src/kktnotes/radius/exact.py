@@ -84,7 +84,7 @@ def exact_radius(
         deadline = time.monotonic() + checks.positive("time_budget", time_budget)
     options = Options(tolerance, deadline, progress)
     if network.weights.ndim == 2:
-        flat = x.reshape(-1, x.shape[-1])
+        flat = x.flatten(0, -2)
         radii = _one_network(network, flat, options)
         return _reshape(radii, x.shape[:-1])
     batch = np.broadcast_shapes(network.weights.shape[:-2], x.shape[:-2])

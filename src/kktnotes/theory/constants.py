@@ -102,6 +102,10 @@ def inner_products(sample: Sample, *, direction: torch.Tensor | None = None) -> 
         direction = sample.clusters.labels.to(sample.x.device) @ sample.means
     kappa = math.nan
     if direction is not None:
+        direction = checks.tensor("direction", direction, dimensions=1, device=sample.x.device)
+        if direction.shape != sample.x.shape[1:]:
+            got = f"shape {tuple(direction.shape)}"
+            raise checks.refusal("direction", got, f"({sample.p},), as the points")
         kappa = float((sample.y * (sample.x @ direction)).min())
     labels = {int(q): float(sample.y[cluster == q][0]) for q in seen}
     for q, label in labels.items():
@@ -314,6 +318,8 @@ def flip_eta_upper(
     tau = _valid(measured)
     largest_own = measured.b if largest_own is None else max(float(largest_own), 0.0)
     across = measured.rho if across is None else checks.positive("across", across, zero=True)
+    if label not in (1, -1):
+        raise checks.refusal("label", label, "1 or -1")
     opposite = measured.seen_negative if label > 0 else measured.seen_positive
     if not measured.kappa > 0 or not opposite:
         return Bound(math.inf, True, "Universal flips")

@@ -14,6 +14,9 @@ import numpy as np
 
 from kktnotes import checks
 
+MOST_STEPS = 10**9
+"""Of the exact law, n k: some seconds; `log_missed_bound` is a formula."""
+
 
 def log_missed(k: int, n: int) -> float:
     """Return ln Pr[some cluster has no example among n], exact to rounding.
@@ -31,6 +34,8 @@ def log_missed(k: int, n: int) -> float:
     -10.121
     """
     k, n = checks.integer("k", k), checks.integer("n", n, least=0)
+    if n * k > MOST_STEPS:
+        raise checks.refusal("n", f"{n:,} with k = {k:,}", f"n k up to {MOST_STEPS:,}")
     if n < k:
         return 0.0
     if k == 1:

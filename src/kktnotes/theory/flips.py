@@ -80,7 +80,7 @@ def certified_eta(
     sample = as_sample("sample", sample)
     if checks.positive("epsilon", epsilon) >= 1:
         raise checks.refusal("epsilon", epsilon, "a number between 0 and 1")
-    tolerance = checks.positive("tolerance", tolerance)
+    tolerance = checks.precision("tolerance", tolerance)
     direction = universal_direction(sample) if direction is None else direction
     etas = least_eta(network, (sample.means, sample.drawn_from().labels), direction=direction)
     high = float(etas[etas.isfinite()].max()) if etas.isfinite().any() else math.inf

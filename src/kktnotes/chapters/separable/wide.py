@@ -25,6 +25,7 @@ from scipy.special import log_ndtr, logsumexp
 
 from kktnotes import checks
 from kktnotes.chapters.separable.linear import MaximumMargin
+from kktnotes.data.coordinates import augmented
 from kktnotes.data.sample import Sample
 from kktnotes.networks.two_layer import TwoLayerReLU
 
@@ -130,6 +131,6 @@ def signs_decide(sample: Sample) -> bool:
     Then every KKT point, of every width, is one function: the book's chapter "Data without
     clusters" has the proof (ours).
     """
-    points = torch.cat([sample.x, torch.ones_like(sample.x[:, :1])], 1)
+    points = augmented(sample.x)
     products = sample.y[:, None] * sample.y * (points @ points.T)
     return bool((products > 0).all())

@@ -82,7 +82,7 @@ def eta_for_all(sample: Sample, *, epsilon: float, tolerance: float = 1e-6) -> f
     sample = as_sample("sample", sample)
     if checks.positive("epsilon", epsilon) >= 1:
         raise checks.refusal("epsilon", epsilon, "a number between 0 and 1")
-    tolerance = checks.positive("tolerance", tolerance)
+    tolerance = checks.precision("tolerance", tolerance)
     measured = inner_products(sample)
     wrong = errors.log_wrong_sign_by_cluster(sample, measured=measured)
     if float(wrong.max()) > math.log(epsilon):
