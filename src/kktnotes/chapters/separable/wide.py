@@ -61,7 +61,7 @@ class WideGaussians:
         """Return n independent points, drawn again until both labels are among them."""
         n = checks.integer("n", n, least=2)
         rng = np.random.default_rng([checks.integer("seed", seed, least=0), n])
-        y = np.zeros(n)
+        y: np.ndarray = np.zeros(n)
         while abs(y.sum()) in (0, n) and len(np.unique(y)) < 2:
             y = rng.choice([-1.0, 1.0], n)
         noise = self.noise * rng.standard_normal((n, self.dimension))

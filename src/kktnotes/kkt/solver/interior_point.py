@@ -72,7 +72,7 @@ class _Iteration:
         norms = np.full(len(problem.signs), 1.5 / pull)
         # lambda, a, nu | rho, h-, h+, sigma
         self.variables = [multipliers * scale, kinks * scale, norms]
-        self.slacks = [
+        self.slacks: list[np.ndarray] = [
             np.full(self.n, 0.5),
             np.full(count, 0.5),
             np.full(count, 0.5),

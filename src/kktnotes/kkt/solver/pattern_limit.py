@@ -293,7 +293,8 @@ def exact_limit(gram: np.ndarray, labels: np.ndarray, groups: Groups, *, passes:
     if early is not None:
         size = float(early.saddle.norms.sum())
         return Limit(problem, early, np.arange(len(groups.signs)), [size], True)
-    group, h = np.arange(len(groups.signs)), groups.preactivations
+    group: np.ndarray = np.arange(len(groups.signs))
+    h = groups.preactivations
     history: list[float] = []
     for _ in range(passes):
         solution, solved = solve_restricted(problem, h)
