@@ -59,6 +59,8 @@ def test_where_no_start_is_certified_each_is_a_row_and_a_notebook_shows_no_trace
     with pytest.raises(endings.NoneCertified, match="none of 2 starts") as raised:
         endings.first(budgeted([1, 1]), range(2))
     assert raised.value.endings == {0: OUTSIDE, 1: OUTSIDE}
+    with pytest.raises(ValueError, match="starts: got none, allowed is one or more seeds"):
+        endings.first(budgeted([]), [])
     cell = "import kktnotes as kn\nraise kn.endings.NoneCertified({7: 'flow: not separated'})"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
     NotebookClient(notebook, allow_errors=True).execute()

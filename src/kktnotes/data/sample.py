@@ -155,10 +155,9 @@ class Sample:
             got = "an index of one sample"
             raise checks.refusal("sample[...]", got, "an index of a batch; see subset for points")
         count = self.x.shape[0]
-        try:
-            element = operator.index(element)
-        except TypeError:
-            raise checks.refusal("sample[...]", repr(element), "a whole number") from None
+        if isinstance(element, bool) or not hasattr(element, "__index__"):
+            raise checks.refusal("sample[...]", repr(element), "a whole number")
+        element = operator.index(element)
         if not -count <= element < count:  # IndexError ends a loop over the batch
             raise IndexError(f"sample: got {element}, allowed is -{count} to {count - 1}")
         cluster = None if self.cluster is None else self.cluster[element]

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from kktnotes import checks
 from kktnotes.data.sample import Sample
 from kktnotes.flow import Flow, gradient_flow
 from kktnotes.kkt import LimitPoint, NotCertified, kkt_point
@@ -166,6 +167,9 @@ def first(flow: Callable[[int], Flow], starts: Iterable[int]) -> Tried:
     >>> print(tried)
     start 0: certified
     """
+    starts = checks.sequence("starts", starts, "one or more seeds")
+    if not starts:
+        raise checks.refusal("starts", "none", "one or more seeds")
     endings: dict[int, str] = {}
     for start in starts:
         found = flow(start)
