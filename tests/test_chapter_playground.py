@@ -11,7 +11,7 @@ from kktnotes.chapters import playground as play
 from kktnotes.chapters.playground.verdicts import NO_VERDICT, fixed_eta, power
 from kktnotes.evidence.measurement import MIME
 from kktnotes.evidence.verdict import WORDS
-from kktnotes.theory import flips, inner_products
+from kktnotes.theory import flip_probability, inner_products
 
 SETTINGS = {
     "small": play.Setting(1203, 4, 1203**-0.5, n=60),
@@ -86,9 +86,9 @@ def test_flips_are_judged_at_an_eta_fixed_by_the_data_alone(outcomes):
     assert float(lengths[0].value) > float(lengths[1].value)
     u = outcome.sample.clusters.direction
     u = torch.nn.functional.pad(u, (0, outcome.sample.p - len(u)))
-    log = flips.log_failure(outcome.network, outcome.sample, eta * u)
+    log = flip_probability.log_failure(outcome.network, outcome.sample, eta * u)
     assert fails.value == power(log) and log < math.log(0.01)
-    weak = flips.log_failure(outcome.network, outcome.sample, 0.4 * eta * u)
+    weak = flip_probability.log_failure(outcome.network, outcome.sample, 0.4 * eta * u)
     assert weak > math.log(0.01)
     m = inner_products(outcome.sample)
     reach = (m.b / m.a + m.tau) * m.b / (m.kappa * 2 * (1 - 2 * m.tau))

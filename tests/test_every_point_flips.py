@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 import kktnotes as kn
 from kktnotes import theory
-from kktnotes.theory import every_point, flips
+from kktnotes.theory import every_point, flip_probability
 
 CLUSTERS = kn.Clusters.equicorrelated(k=4, d=2000, inner_product=-8.0, sigma=2000**-0.5)
 SAMPLE = CLUSTERS.sample(232, seed=0)
@@ -75,8 +75,8 @@ def test_one_eta_covers_kkt_points_that_differ():
     for sets in ([[0, 2], [1, 3]], [[0], [2], [1, 3]], [[0, 2], [1], [3]], [[0], [1], [2], [3]]):
         network = chosen(sets).network
         assert network.width == len(sets)
-        least.append(flips.certified_eta(network, SAMPLE, epsilon=0.01))
-        logs = flips.log_failure_by_cluster(network, SAMPLE, eta * u)
+        least.append(flip_probability.certified_eta(network, SAMPLE, epsilon=0.01))
+        logs = flip_probability.log_failure_by_cluster(network, SAMPLE, eta * u)
         assert bool((logs <= bound).all())
         assert float(kn.attacks.transfer([network], fresh, eta * u).flipped) == 1
     assert max(least) > 1.3 * min(least)

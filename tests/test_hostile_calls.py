@@ -16,7 +16,7 @@ import torch
 
 import kktnotes as kn
 from kktnotes import attacks, checks, radius, theory
-from kktnotes.theory import every_point, flips
+from kktnotes.theory import every_point, flip_probability
 
 CLEAR = re.compile(r"^[\w ,.()\[\]|/=]+: got .*, allowed is ", re.DOTALL)
 """How every refusal reads."""
@@ -151,7 +151,7 @@ CALLS = {
     ),
     "eta_for_all": (every_point.eta_for_all, given(sample=TRAIN, epsilon=0.01)),
     "certified_eta": (
-        flips.certified_eta,
+        flip_probability.certified_eta,
         given(network=NETWORK, sample=TRAIN, epsilon=0.01, tolerance=1e-3),
     ),
     "Order": (kn.Order, given(parameter="k", at=[1, 2, 3], values=[1, 2, 3], exponent=1.0)),
@@ -372,7 +372,7 @@ ZERO_ONE = torch.tensor([0.0, 1.0, 0.0, 1.0, 1.0])
         ("direction: got shape", lambda: theory.inner_products(TRAIN, direction=U[:, None])),
         (
             "tolerance: got 1e-17",
-            lambda: flips.certified_eta(ROBUST, TRAIN, epsilon=0.01, tolerance=1e-17),
+            lambda: flip_probability.certified_eta(ROBUST, TRAIN, epsilon=0.01, tolerance=1e-17),
         ),
         (
             "tolerance: got 1e-17",

@@ -44,7 +44,15 @@ PATIENT = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0", "KMP_BLOCKTIME":
 """Threads that wait sleep meanwhile: with two for each worker there are more than cores."""
 NUMERICAL = (
     *("arrowhead", "attacks", "biased", "chain", "chapter_", "every_point", "finite_steps"),
-    *("flips", "flow", "kkt", "linear_separation", "network", "radius", "robust_network"),
+    *(
+        "flip_probability",
+        "flow",
+        "kkt",
+        "linear_separation",
+        "network",
+        "radius",
+        "robust_network",
+    ),
     *("row_mix", "sample_size", "separability", "textbook_attack", "theory"),
 )
 """How the tests' names begin whose results come out of linear algebra, after "test_"."""

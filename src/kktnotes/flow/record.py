@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from kktnotes.flow.control import Knobs, Reading, StepControl, log_elapsed
 from kktnotes.flow.neurons import Neurons
 from kktnotes.flow.result import Health, Snapshot, Status
 from kktnotes.flow.row_mix import RowMix
+from kktnotes.flow.step_length import Knobs, Reading, StepControl, log_elapsed
 
 UNSEEN = 0.01  # give up when points that no neuron is active at carry all but this of the weight
 
@@ -53,9 +53,7 @@ class Track:
         self.snapshots: list[Snapshot] = []
         self.reading = reading
         still = reading.speed == 0
-        self.control = StepControl(
-            knobs, 0.0 if still else 0.01 * math.sqrt(reading.squares / reading.speed)
-        )
+        self.control = StepControl(knobs, reading)
         self.snap(row)
         if still:
             self.status = Status.DEAD

@@ -9,13 +9,13 @@ import torch
 from tqdm import tqdm
 
 from kktnotes.flow.catching import held_after
-from kktnotes.flow.control import Knobs
 from kktnotes.flow.field import Field
 from kktnotes.flow.neurons import Neurons
 from kktnotes.flow.record import FlowState, Track
 from kktnotes.flow.result import Status
 from kktnotes.flow.row_mix import RowMix
 from kktnotes.flow.sliding import Kinks
+from kktnotes.flow.step_length import Knobs
 from kktnotes.flow.stepping import State, attempt
 
 MOST_STAGES = 250

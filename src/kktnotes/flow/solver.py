@@ -11,7 +11,6 @@ from kktnotes import checks
 from kktnotes.data.coordinates import augmented
 from kktnotes.data.sample import Sample, as_sample
 from kktnotes.data.seeds import seeds_of
-from kktnotes.flow.control import Knobs
 from kktnotes.flow.field import Field
 from kktnotes.flow.losses import NAMES, Loss
 from kktnotes.flow.neurons import Neurons
@@ -19,6 +18,7 @@ from kktnotes.flow.record import Track
 from kktnotes.flow.result import Flow, Status
 from kktnotes.flow.run import Run
 from kktnotes.flow.start import balanced_start, check_training_set
+from kktnotes.flow.step_length import Knobs
 from kktnotes.networks.two_layer import TwoLayerReLU, as_network
 
 

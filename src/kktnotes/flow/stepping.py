@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import torch
 
 from kktnotes.flow import chebyshev
-from kktnotes.flow.control import Reading
 from kktnotes.flow.field import Field, Slope
 from kktnotes.flow.sliding import Kinks, padded
+from kktnotes.flow.step_length import Reading
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import torch
 from kktnotes import checks
 from kktnotes.data.coordinates import augmented
 from kktnotes.flow.result import Flow
-from kktnotes.kkt.archive import Kind
+from kktnotes.kkt.npz import Kind
 from kktnotes.kkt.report import Certificate
 from kktnotes.kkt.solver.pattern_limit import Limit, exact_limit, group_neurons
 from kktnotes.kkt.storage import PATH, KKTPoint

@@ -46,9 +46,9 @@ import numpy as np
 import torch
 
 from kktnotes import checks
-from kktnotes.kkt import archive, writing
-from kktnotes.kkt.archive import Kind
+from kktnotes.kkt import npz, writing
 from kktnotes.kkt.conditions import examples, normalized, residuals
+from kktnotes.kkt.npz import Kind
 from kktnotes.kkt.report import NEURONS, RESIDUALS, Certificate
 from kktnotes.networks.two_layer import TwoLayerReLU
 
@@ -148,7 +148,7 @@ class KKTPoint:
         return path
 
     @classmethod
-    def load(cls, path: str | os.PathLike, *, memory: float = archive.MEMORY) -> KKTPoint:
+    def load(cls, path: str | os.PathLike, *, memory: float = npz.MEMORY) -> KKTPoint:
         """Read a file written by `save` and measure its residuals afresh.
 
         Parameters
@@ -169,7 +169,7 @@ class KKTPoint:
         """
         path = checks.path("path", path)
         checks.positive("memory", memory)
-        found = archive.read(path, {**POINT, **NETWORK, **WRITTEN}, PATH, memory=memory)
+        found = npz.read(path, {**POINT, **NETWORK, **WRITTEN}, PATH, memory=memory)
         lost = [name for name in cls._path if name not in found]
         if lost:
             got = f"{path}, a point without the path of a flow ({', '.join(lost)})"

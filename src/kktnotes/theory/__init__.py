@@ -1,6 +1,6 @@
 """Hypotheses of the paper's statements term by term, and explicit constants (ours)."""
 
-from kktnotes.theory import every_point, flips, remarks, strongest
+from kktnotes.theory import every_point, flip_probability, remarks, strongest
 from kktnotes.theory.constants import (
     Bound,
     InnerProducts,
@@ -51,7 +51,7 @@ __all__ = [
     "every_point",
     "flip_eta_upper",
     "flip_norm_upper",
-    "flips",
+    "flip_probability",
     "fresh_inner_products",
     "inner_products",
     "least_examples",

@@ -20,7 +20,7 @@ from kktnotes.networks.two_layer import TwoLayerReLU
 from kktnotes.printing import power_of_ten
 from kktnotes.radius import exact_radius, log_error
 from kktnotes.terms import Term, Terms
-from kktnotes.theory import flip_eta_upper, flips, inner_products
+from kktnotes.theory import flip_eta_upper, flip_probability, inner_products
 from kktnotes.theory.robust_network import log_failure, log_super_polynomial
 
 POINTS = {3: 200, 9: 24, 17: 6}
@@ -169,7 +169,7 @@ def _flips(outcome: Outcome, terms: Terms) -> list[Row]:
     allowed = f"at most {epsilon:g}"
     direction, fixed = universal_direction(sample), fixed_eta(outcome)
     if math.isfinite(fixed):
-        log = flips.log_failure(network, sample, fixed * direction)
+        log = flip_probability.log_failure(network, sample, fixed * direction)
         term = Term("fails", log, "<=", math.log(epsilon))
         word, reason = _judged("theorem-4-2", "flips", term, terms)
         if word == "contradicted":  # an upper bound, and one training set: delta may be it
@@ -181,7 +181,7 @@ def _flips(outcome: Outcome, terms: Terms) -> list[Row]:
         rows = [Row("Theorem 4.2", what, "no such η", allowed, word, reason)]
     least = math.inf
     if float(direction.norm()) > 1e-9 * math.sqrt(clusters.d):
-        least = flips.certified_eta(network, sample, epsilon=epsilon, tolerance=1e-4)
+        least = flip_probability.certified_eta(network, sample, epsilon=epsilon, tolerance=1e-4)
     unit = math.sqrt(clusters.d / (terms["label share"].left ** 2 * clusters.k))
     lengths = {"that η": fixed, "the least η with a tail bound of at most ε": least}
     for name, eta in lengths.items():

@@ -28,7 +28,7 @@ from kktnotes import checks
 from kktnotes.data.sample import Sample, as_sample
 from kktnotes.theory.constants import InnerProducts, flip_eta_upper, inner_products
 from kktnotes.theory.every_point import errors, noise_tails
-from kktnotes.theory.flips import least_that_passes
+from kktnotes.theory.flip_probability import least_that_passes
 
 
 def log_unflipped_by_cluster(

@@ -1,4 +1,4 @@
-"""The numbers that steer a flow: its knobs, its step length, and the paper's clock."""
+"""The step length of a flow, first and next, its knobs, and the paper's clock."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from kktnotes.flow import chebyshev
 
 LEAST_SPEED = 1e-30  # of ||dtheta / dtau||^2 over ||theta||^2: below is rounding
 PIECES = 16
+FIRST = 0.01  # of ||theta||, what the first step moves it by
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,11 @@ class StepControl:
     off by 1 changes its weight by a factor e, however small 1 is beside the margin.
     """
 
-    def __init__(self, knobs: Knobs, first: float) -> None:
-        """Take the knobs and a first step length."""
-        self.knobs, self.length = knobs, first
+    def __init__(self, knobs: Knobs, now: Reading) -> None:
+        """Take the knobs and a first reading: the first step moves theta by FIRST of its norm."""
+        still = now.speed == 0
+        self.knobs = knobs
+        self.length = 0.0 if still else FIRST * math.sqrt(now.squares / now.speed)
         self.steps = self.rejected = self.products = 0
 
     def plan(self, now: Reading, norm: float, most_stages: int) -> tuple[float, int]:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import kktnotes as kn
-from kktnotes.theory import flips
+from kktnotes.theory import flip_probability
 
 CLUSTERS = kn.Clusters.orthogonal(4, 60, 0.8)
 SAMPLE = CLUSTERS.sample(40, seed=0)
@@ -31,11 +31,11 @@ def counted(network, z, q, count=200_000):
 @pytest.mark.parametrize("eta", [0.2, 0.3, 0.45])
 def test_bounds_are_above_the_counted_shares(eta):
     network, u = averaged(), kn.universal_direction(SAMPLE)
-    logs = flips.log_failure_by_cluster(network, SAMPLE, eta * u)
+    logs = flip_probability.log_failure_by_cluster(network, SAMPLE, eta * u)
     shares = [counted(network, eta * u, q) for q in range(4)]
     for log, share in zip(logs.exp().tolist(), shares, strict=True):
         assert share <= log + 5 * math.sqrt(share / 200_000)
-    mean = math.exp(flips.log_failure(network, SAMPLE, eta * u))
+    mean = math.exp(flip_probability.log_failure(network, SAMPLE, eta * u))
     assert mean == pytest.approx(float(logs.exp().mean()), rel=1e-12)
 
 
@@ -43,7 +43,7 @@ def test_bound_is_close_for_a_half_space():
     """Far along u one neuron is on at all points: the failure is one half-space's probability."""
     network, u = averaged(), kn.universal_direction(SAMPLE)
     eta = 0.4
-    log = flips.log_failure(network, SAMPLE, eta * u)
+    log = flip_probability.log_failure(network, SAMPLE, eta * u)
     # y <x, u> / 60 is normal with mean 1 and standard deviation 0.8 sqrt(4 / 60); the sign at x is
     # wrong, or still right after the step, which takes 4 eta off.
     wide = torch.distributions.Normal(1.0, 0.8 * math.sqrt(4 / 60))
@@ -54,20 +54,20 @@ def test_bound_is_close_for_a_half_space():
 
 def test_least_eta_is_where_the_bound_meets_epsilon():
     network, u = averaged(), kn.universal_direction(SAMPLE)
-    eta = flips.certified_eta(network, SAMPLE, epsilon=0.05)
-    assert flips.log_failure(network, SAMPLE, eta * u) <= math.log(0.05)
-    assert flips.log_failure(network, SAMPLE, eta * (1 - 1e-6) * u) > math.log(0.05)
+    eta = flip_probability.certified_eta(network, SAMPLE, epsilon=0.05)
+    assert flip_probability.log_failure(network, SAMPLE, eta * u) <= math.log(0.05)
+    assert flip_probability.log_failure(network, SAMPLE, eta * (1 - 1e-6) * u) > math.log(0.05)
     assert eta > 1 / 4  # at 1/k the means are on the boundary
-    shorter = flips.certified_eta(network, SAMPLE, epsilon=0.2, direction=2 * u)
+    shorter = flip_probability.certified_eta(network, SAMPLE, epsilon=0.2, direction=2 * u)
     assert 2 * shorter < eta
 
 
 def test_no_eta_where_no_step_changes_a_sign():
     one_sided = kn.TwoLayerReLU(torch.zeros(1, SAMPLE.p), torch.ones(1), torch.ones(1))
-    assert flips.certified_eta(one_sided, SAMPLE, epsilon=0.05) == math.inf
+    assert flip_probability.certified_eta(one_sided, SAMPLE, epsilon=0.05) == math.inf
 
 
 @pytest.mark.parametrize("epsilon", [0.0, 1.0, -1.0])
 def test_epsilon_is_a_probability(epsilon):
     with pytest.raises(ValueError, match="epsilon"):
-        flips.certified_eta(averaged(), SAMPLE, epsilon=epsilon)
+        flip_probability.certified_eta(averaged(), SAMPLE, epsilon=epsilon)
