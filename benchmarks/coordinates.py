@@ -1,6 +1,6 @@
 """Does a sample's cost depend on the ambient dimension? It must not.
 
-    python benchmarks/coordinates.py [--points 1040] [--clusters 4] [--repeats 7]
+    python benchmarks/coordinates.py [--points 1040] [--clusters 4] [--repeats 7] [--data FILE.json]
 
 Draws a training sample and as many fresh points at d = 10^4 ... 10^12 and prints time and peak
 memory, each also as a ratio to d = 10^4 in the same run, beside direct sampling in R^d where that
@@ -16,6 +16,7 @@ import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
+import records
 
 import kktnotes as kn
 
@@ -61,6 +62,7 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=1040)
     parser.add_argument("--clusters", type=int, default=4)
     parser.add_argument("--repeats", type=int, default=7)
+    records.option(parser)
     options = parser.parse_args()
     k, n = options.clusters, options.points
 
@@ -73,19 +75,34 @@ def main() -> None:
             times[draw, d].append(seconds(draw, k, d, n, repeat))
     memory = {(draw, d): peak(draw, k, d, n, 0) for draw, d in cases}
 
+    kept = records.Records()
     first = min(times[reduced, DIMENSIONS[0]]), memory[reduced, DIMENSIONS[0]]
     print(f"k = {k}, {n} training and {n} fresh points, best of {options.repeats}")
     print(f"{'d':>6}  {'seconds':>8}  {'ratio':>6}  {'peak MB':>8}  {'ratio':>6}  direct sampling")
     for d in DIMENSIONS:
         best, held = min(times[reduced, d]), memory[reduced, d]
-        if (direct, d) in times:
-            aside = f"{min(times[direct, d]):.3f} s, {memory[direct, d]:,.0f} MB"
-        else:
-            aside = f"would take {2 * n * d * 8 / 1e9:,.3g} GB for the points alone"
-        print(
-            f"{d:>6.0e}  {best:>8.4f}  {best / first[0]:>6.2f}  {held:>8.1f}  "
-            f"{held / first[1]:>6.2f}  {aside}"
+        row = kept.add(
+            "dimensions",
+            clusters=k,
+            points=n,
+            d=d,
+            seconds=best,
+            seconds_ratio=best / first[0],
+            peak_megabytes=held,
+            peak_ratio=held / first[1],
         )
+        if (direct, d) in times:
+            theirs = {"seconds": min(times[direct, d]), "peak_megabytes": memory[direct, d]}
+            aside = f"{theirs['seconds']:.3f} s, {theirs['peak_megabytes']:,.0f} MB"
+        else:
+            theirs = {"points_gigabytes": 2 * n * d * 8 / 1e9}
+            aside = f"would take {theirs['points_gigabytes']:,.3g} GB for the points alone"
+        kept.add("direct sampling", clusters=k, points=n, d=d, **theirs)
+        print(
+            f"{d:>6.0e}  {best:>8.4f}  {row['seconds_ratio']:>6.2f}  {held:>8.1f}  "
+            f"{row['peak_ratio']:>6.2f}  {aside}"
+        )
+    kept.write(options.data)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Figures of the gradient flow: its step against a plain matrix product, d, n and m, cases.
 
-    python benchmarks/flow.py [--cases a,B,D] [--device cuda --seeds 64]
+    python benchmarks/flow.py [--cases a,B,D] [--device cuda --seeds 64] [--data FILE.json]
 
 Everything is measured side by side in one run on this machine; times are the least of some tries.
 """
@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 import torch
+from records import Records, option
 
 import kktnotes as kn
 from kktnotes.flow import chebyshev
@@ -56,7 +57,7 @@ def step_time(field: Field, state: State, stages: int) -> float:
     return least(lambda: attempt(field, state, [1e-6], [stages], None, pull, buffers))
 
 
-def step_against_product(stages: int = 8) -> None:
+def step_against_product(kept: Records, stages: int = 8) -> None:
     """Print a step's speed, 2 n^2 m operations a stage, against torch's matrix product."""
     print("one step against a plain product of the same shapes, float64 (GFLOP/s, share)")
     for n, m in ((1040, 50), (1040, 1000), (2206, 50), (2206, 1000), (4411, 50)):
@@ -67,33 +68,55 @@ def step_against_product(stages: int = 8) -> None:
         work = 2e-9 * n * n * m
         for count in (2, stages):
             seconds = step_time(field, state, count)
+            speed, bare, share = work * count / seconds, work / product, count * product / seconds
+            kept.add(
+                "step against product",
+                points=n,
+                width=m,
+                stages=count,
+                step_gigaflops=speed,
+                product_gigaflops=bare,
+                share=share,
+            )
             print(
-                f"  n {n:5d}  m {m:4d}  stages {count}: step {work * count / seconds:6.1f}"
-                f"  product {work / product:6.1f}  share {count * product / seconds:.2f}"
+                f"  n {n:5d}  m {m:4d}  stages {count}: step {speed:6.1f}"
+                f"  product {bare:6.1f}  share {share:.2f}"
             )
 
 
-def dimension_table() -> None:
+def dimension_table(kept: Records) -> None:
     """Print sampling and step times for d = 1e4 ... 1e12 at fixed n."""
     print("time against the ambient dimension, n 500, m 50 (ms)")
     for power in range(4, 13, 2):
         clusters = kn.Clusters.orthogonal(k=4, d=10.0**power, sigma=10.0 ** (-power / 2))
         sampling = least(lambda clusters=clusters: clusters.sample(n=500, seed=0))
         seconds = step_time(*prepared(10.0**power, 500, 50), 4)
-        print(f"  d 1e{power:<2d}  sampling {1e3 * sampling:6.1f}  step of 4 {1e3 * seconds:6.1f}")
+        sampling, step = 1e3 * sampling, 1e3 * seconds
+        kept.add(
+            "dimensions",
+            d=10**power,
+            points=500,
+            width=50,
+            stages=4,
+            sampling_milliseconds=sampling,
+            step_milliseconds=step,
+        )
+        print(f"  d 1e{power:<2d}  sampling {sampling:6.1f}  step of 4 {step:6.1f}")
 
 
-def size_table() -> None:
+def size_table(kept: Records) -> None:
     """Print the time of a step of 4 stages against n and m."""
     print("time of a step of 4 stages against n and m, d 1e6 (ms)")
     widths = (2, 50, 1000)
     print("  n \\ m " + "".join(f"{m:9d}" for m in widths))
     for n in (250, 500, 1000, 2000, 4000):
         row = [1e3 * step_time(*prepared(1e6, n, m), 4) for m in widths]
+        for m, value in zip(widths, row, strict=True):
+            kept.add("sizes", d=10**6, points=n, width=m, stages=4, step_milliseconds=value)
         print(f"  {n:6d}" + "".join(f"{value:9.1f}" for value in row))
 
 
-def cases(names: list[str]) -> None:
+def cases(kept: Records, names: list[str]) -> None:
     """Print whole flows to a stable pattern."""
     table = {
         "a": (4, 1203, 1203**-0.5, 202, {}),
@@ -113,6 +136,19 @@ def cases(names: list[str]) -> None:
         began = time.perf_counter()
         flow = kn.gradient_flow(train, progress=False, **knobs)
         seconds, health = time.perf_counter() - began, flow.health
+        kept.add(
+            "cases",
+            case=name,
+            seconds=seconds,
+            steps=health.steps,
+            rejected_steps=health.rejected,
+            products=health.products,
+            distinct_neurons=flow.distinct.width,
+            log_time=flow.last.log_time,
+            balance_drift=health.balance_drift,
+            margin_decrease=health.margin_decrease,
+            status=f"{flow.status}",
+        )
         print(
             f"{name:4s}  {seconds:7.1f}  {health.steps:5d}  {health.rejected:8d}"
             f"  {health.products:8d}  {flow.distinct.width:8d}  {flow.last.log_time:6.0f}"
@@ -121,7 +157,7 @@ def cases(names: list[str]) -> None:
         )
 
 
-def batch_of_seeds(count: int, device: str) -> None:
+def batch_of_seeds(kept: Records, count: int, device: str) -> None:
     """Print a batch of seeds at once against one after the other, on a device and on the CPU."""
     clusters = kn.Clusters.orthogonal(k=4, d=1203, sigma=1203**-0.5)
     seeds = list(range(count))
@@ -131,11 +167,14 @@ def batch_of_seeds(count: int, device: str) -> None:
         flows = kn.gradient_flow(train, seed=seeds, device=place, progress=False)
         seconds = time.perf_counter() - began
         separated = sum(flow.separated for flow in flows)
+        kept.add("batch", seeds=count, device=place, seconds=seconds, separated=separated)
         print(f"batch of {count} seeds on {place}: {seconds:.1f} s, {separated} separated")
     began = time.perf_counter()
     for seed in seeds[:4]:
         kn.gradient_flow(clusters.sample(n=202, seed=seed), seed=seed, progress=False)
-    print(f"one after the other on cpu: {(time.perf_counter() - began) * count / 4:.1f} s")
+    seconds = (time.perf_counter() - began) * count / 4
+    kept.add("one after the other", seeds=count, device="cpu", seconds=seconds)
+    print(f"one after the other on cpu: {seconds:.1f} s")
 
 
 def main() -> None:
@@ -144,14 +183,16 @@ def main() -> None:
     parser.add_argument("--cases", default="a,A,B,D")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--seeds", type=int, default=8)
-    arguments = parser.parse_args()
+    option(parser)
+    arguments, kept = parser.parse_args(), Records()
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
     print(f"stability of {chebyshev.stages_for(100.0, 250)} stages reaches dt * stiffness = 100")
-    step_against_product()
-    dimension_table()
-    size_table()
-    cases(arguments.cases.split(","))
-    batch_of_seeds(arguments.seeds, arguments.device)
+    step_against_product(kept)
+    dimension_table(kept)
+    size_table(kept)
+    cases(kept, arguments.cases.split(","))
+    batch_of_seeds(kept, arguments.seeds, arguments.device)
+    kept.write(arguments.data)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
     python benchmarks/kkt.py                    # cases A a B C D E F H J and seeds 0..9 of I
     python benchmarks/kkt.py --cases A B        # some of them
     python benchmarks/kkt.py --cases G          # d = 1e8, with the peak memory of the process
+    python benchmarks/kkt.py --data FILE.json   # its rows go there too
 
 For each case: sampling, flow and exact point, the largest residual of the certificate beside its
 target, and the angle between the flow and the point when L < 1/n was met and at the end. Beside it
@@ -20,6 +21,7 @@ import resource
 import time
 
 import torch
+from records import Records, above, option
 
 import kktnotes as kn
 
@@ -28,6 +30,22 @@ STEPS = (0.003, 0.01, 0.03)  # relative change of theta in one step
 # The exact point needs the pattern, not a long path or an accurate one: stop when it has settled.
 PATTERN = {"stable_from": 20.0, "stable_growth": 2.0, "tolerance": 1e-2}
 WIDE = 200  # from this width on a coarse path costs more: neurons become one later
+COLUMNS = {
+    "case": ("case", ""),
+    "points": ("points", "d"),
+    "width": ("width", "d"),
+    "sample_seconds": ("sample (s)", ".2f"),
+    "flow_seconds": ("flow (s)", ".2f"),
+    "point_seconds": ("point (s)", ".2f"),
+    "neurons": ("neurons", "d"),
+    "residual": ("residual", ".1e"),
+    "asked_residual": ("asked", ".0e"),
+    "first_angle": ("angle first", ".3f"),
+    "last_angle": ("angle last", ".4f"),
+    "training_seconds": ("training (s)", ".1f"),
+    "training_ratio": ("time over ours", ".1f"),
+    "training_residual": ("ended at", ".1e"),
+}
 
 
 class Descent:
@@ -103,37 +121,73 @@ def trained(case: kn.Case, flow: kn.Flow, limit: float) -> tuple[float, float]:
     return quickest, best
 
 
-def measure(case: kn.Case, seed: int, patience: float, longest: float) -> str:
-    """Return the row of one case."""
+def measure(case: kn.Case, seed: int, patience: float, longest: float) -> dict:
+    """Return what one case gave, by the names of the columns."""
     clock = [time.perf_counter()]
     train = case.sample(seed)
     clock.append(time.perf_counter())
     knobs = PATTERN if case.width < WIDE else PATTERN | {"tolerance": 1e-3}
     flow = case.flow(seed, train, **knobs)
     clock.append(time.perf_counter())
-    name = f"{case.letter}{seed if case.letter == 'I' else '':<2} {case.n:6d} {case.width:6d}"
+    name = f"{case.letter}{seed}" if case.letter == "I" else case.letter
+    row = {"case": name, "points": case.n, "width": case.width}
     if not flow.separated:
-        return f"{name}  {flow.status}: no point, as it should be"
+        return row | without(f"{flow.status}", "no point, as it should be")
     try:
         point = kn.kkt_point(flow)
     except kn.NotCertified as error:
-        return f"{name}  not certified: {error}"
+        return row | without("not certified", f"{error}")
     clock.append(time.perf_counter())
     sampling, following, solving = (b - a for a, b in itertools.pairwise(clock))
-    held = "ok" if point.certificate.within(case.tolerance) else "ABOVE"
-    row = (
-        f"{name} {sampling:7.2f} {following:8.2f} {solving:8.2f}   {point.network.width:3d}"
-        f"   {point.certificate.worst:8.1e} {case.tolerance:7.0e} {held:5}"
-        f"  {point.angles[0]:7.3f} {point.angles[-1]:8.4f}"
-    )
+    row |= {
+        "sample_seconds": sampling,
+        "flow_seconds": following,
+        "point_seconds": solving,
+        "neurons": point.network.width,
+        "residual": point.certificate.worst,
+        "asked_residual": case.tolerance,
+        "within": point.certificate.within(case.tolerance),
+        "first_angle": float(point.angles[0]),
+        "last_angle": float(point.angles[-1]),
+    }
     if patience <= 0:
         return row
     ours = following + solving
     limit = min(patience * ours, longest)
     theirs, best = trained(case, flow, limit)
     if theirs < float("inf"):
-        return f"{row}   {theirs:8.1f} {theirs / ours:7.1f}"
-    return f"{row}   > {limit:6.1f} > {limit / ours:5.1f}  (best {best:.1e})"
+        return row | {"training_seconds": theirs, "training_ratio": theirs / ours}
+    return row | {
+        "training_seconds": above(limit),
+        "training_ratio": above(limit / ours),
+        "training_residual": best,
+    }
+
+
+def without(status: str, explanation: str) -> dict:
+    """Return what stands in a row that has no point; pages list such rows by their reason."""
+    reason = f"{status}, so without a point"
+    return {"status": status, "explanation": explanation, "reason": reason}
+
+
+def printed(row: dict) -> str:
+    """Return what one case gave as a line."""
+    name = f"{row['case']:3} {row['points']:6d} {row['width']:6d}"
+    if "reason" in row:
+        return f"{name}  {row['status']}: {row['explanation']}"
+    held = "ok" if row["within"] else "ABOVE"
+    line = (
+        f"{name} {row['sample_seconds']:7.2f} {row['flow_seconds']:8.2f}"
+        f" {row['point_seconds']:8.2f}   {row['neurons']:3d}"
+        f"   {row['residual']:8.1e} {row['asked_residual']:7.0e} {held:5}"
+        f"  {row['first_angle']:7.3f} {row['last_angle']:8.4f}"
+    )
+    if "training_residual" in row:
+        limit, ratio = (row[name]["above"] for name in ("training_seconds", "training_ratio"))
+        return f"{line}   > {limit:6.1f} > {ratio:5.1f}  (best {row['training_residual']:.1e})"
+    if "training_seconds" in row:
+        return f"{line}   {row['training_seconds']:8.1f} {row['training_ratio']:7.1f}"
+    return line
 
 
 def main() -> None:
@@ -142,7 +196,8 @@ def main() -> None:
     parser.add_argument("--cases", nargs="+", default=list("aABCDEFHIJ"), choices=list(kn.CASES))
     parser.add_argument("--patience", type=float, default=25.0, help="0: no comparison")
     parser.add_argument("--longest", type=float, default=120.0, help="seconds for one descent")
-    chosen = parser.parse_args()
+    option(parser)
+    chosen, kept = parser.parse_args(), Records("cases", COLUMNS)
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads; times in seconds")
     print(
         "case      n  width  sample     flow    point  neurons  residual  target        "
@@ -152,9 +207,12 @@ def main() -> None:
         case = kn.case(letter)
         for seed in range(10) if letter == "I" else [0]:
             patience = 0.0 if letter in "GI" else chosen.patience
-            print(measure(case, seed, patience, chosen.longest), flush=True)
+            row = kept.add("cases", **measure(case, seed, patience, chosen.longest))
+            print(printed(row), flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     print(f"peak memory of this process: {peak:.2f} GB")
+    kept.add("process", peak_gigabytes=peak)
+    kept.write(chosen.data)
 
 
 if __name__ == "__main__":

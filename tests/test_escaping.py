@@ -113,16 +113,28 @@ def test_the_graph_is_well_formed(ledger):
     assert "alert(1)" in "".join(tag.get_text() for tag in soup.select(".graph-name"))
 
 
-def test_a_benchmarks_print():
-    row = f"case {EVIL} 1 2 3 4 5 6 s 7 ms a point"
-    printed = f"$ python {EVIL}\n{EVIL}\n\n{row}\n{EVIL}\n"
-    harmless(benchmark.page(printed), ".benchmark-run code", ".benchmark-run", "pre")
-    # A word of an attack may hold anything but blanks.
-    row = "B <script>alert(1)</script> 10 9 1.0 2.0 0.5 3 s 4 ms a point"
-    soup = harmless(benchmark.page(f"$ a\nb\n\n{row}\n"))
-    assert "<script>alert(1)</script>" in soup.table.get_text()
+def test_a_benchmarks_print_and_its_data():
+    printed = f"$ python {EVIL}\n{EVIL}\n\ncase {EVIL}\n{EVIL}\n"
+    columns = [{"name": EVIL, "heading": EVIL, "format": ""}, {"name": "n", "heading": "n"}]
+    columns[1]["format"] = ".1f"
+    data = {
+        "command": f"python {EVIL}",
+        "machine": EVIL,
+        "shown": EVIL,
+        "columns": columns,
+        "rows": [
+            {"table": EVIL, EVIL: EVIL},
+            {"table": EVIL, "n": {"above": EVIL}},
+            {"table": EVIL, "case": EVIL, "reason": EVIL},
+        ],
+    }
+    places = (".benchmark-run code", ".benchmark-run", "pre", "th", "td", "tr:last-child td")
+    soup = harmless(benchmark.page(printed, data), *places)
+    assert soup.select_one(".benchmark-table + p").get_text() == f"{EVIL}: {EVIL}."
+    nothing = {"shown": "", "columns": [], "rows": []}
     for short in ("", "one line", "two\nlines"):
-        harmless(benchmark.page(short))
+        command, machine, *_ = [*short.splitlines(), "", ""]
+        harmless(benchmark.page(short, nothing | {"command": command, "machine": machine}))
 
 
 def test_the_run_report():

@@ -9,7 +9,6 @@ import yaml
 from tools import chapters
 
 sys.path.append(str(chapters.ROOT / "book" / "_ext"))
-import benchmark
 import furniture
 
 PROOF = (
@@ -88,35 +87,6 @@ def test_cells_of_many_words_are_marked_and_numbers_and_heads_are_not():
     phrase = "of the KKT point, &lt; 2"
     page = furniture.marked(table.format(long, long, phrase, "0.12"))
     assert f'<tbody><tr><th class="phrase">{phrase}</th><td>0.12</td></tr>' in page
-
-
-def test_a_benchmarks_print_becomes_a_table_and_stands_whole_in_a_fold():
-    printed = (
-        "$ python benchmarks/kkt.py\nA processor; 3 % busy\n\n"
-        "case      n  width  sample     flow    point  neurons  residual  target\n"
-        "a      202     50    0.00     0.43     0.04     2    1.0e-15   1e-12 ok       0.041   "
-        "0.0189        1.2     2.5\n"
-        "B      478     50    0.00     0.31     0.03     2    2.7e-15   1e-12 ok       0.152   "
-        "0.0670   >    8.6 >  25.0  (best 1.1e-02)\n"
-        "I1     232      6  not separated: no point, as it should be\n"
-    )
-    page = benchmark.page(printed)
-    assert page.startswith(
-        '<p class="benchmark-run"><code>python benchmarks/kkt.py</code><br>A pro'
-    )
-    assert page.count("<tr>") == 3
-    assert "<td>1.2</td><td>2.5</td><td></td>" in page
-    assert "<td>&gt;    8.6</td><td>&gt;  25.0</td><td>1.1e-02</td>" in page
-    assert "without a point: I1." in page
-    assert "<details" in page and "as it should be</pre>" in page
-    assert "<details" not in benchmark.page("$ python a.py\nA processor\n\nd  seconds\n1  2\n")
-
-
-def test_every_row_of_the_kept_benchmarks_is_in_its_table():
-    for name, word in (("kkt", " ok "), ("kkt-others", " ok "), ("radius", " ms a point")):
-        text = (chapters.ROOT / "book" / "_benchmarks" / f"{name}.txt").read_text("utf-8")
-        rows = sum(word in line for line in text.splitlines())
-        assert benchmark.page(text).count("<tr>") == rows + 1, name
 
 
 def test_words_on_a_dark_field_have_contrast():

@@ -1,12 +1,14 @@
 """Run the benchmarks and keep what they print for the book: `make benchmarks`.
 
-What each prints goes to `book/_benchmarks/NAME.txt` under a line that says where it ran; the page
-`book/benchmarks.md` shows these files as they are.
+What each prints goes to `book/_benchmarks/NAME.txt` under a line that says where it ran, and what
+it measured to `NAME.json` beside it, with the same two lines; the page `book/benchmarks.md` shows
+the text as it is, and tables made of the data.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import subprocess
@@ -17,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from tools import chapters, files, report
+from tools import chapters, files, report, rows
 from tools.start import started
 
 COMMANDS = {
@@ -30,31 +32,36 @@ COMMANDS = {
 }
 
 
-def heading(command: list[str]) -> str:
-    """Return the command and the machine, for the top of a file."""
+def heading(command: list[str]) -> dict[str, str]:
+    """Return the command and the machine, for the top of both files."""
     versions = f"Python {platform.python_version()}, torch {metadata.version('torch')}"
     busy = psutil.cpu_percent(interval=1.0)
-    return (
-        f"$ python benchmarks/{' '.join(command)}\n"
-        f"{report.processor()}, one thread, {versions}; "
-        f"{busy:.0f} % of {psutil.cpu_count()} cores busy with other work at the start\n\n"
-    )
+    return {
+        "command": f"python benchmarks/{' '.join(command)}",
+        "machine": f"{report.processor()}, one thread, {versions}; {busy:.0f} % of "
+        f"{psutil.cpu_count()} cores busy with other work at the start",
+    }
 
 
 def run(name: str, root: Path = chapters.ROOT) -> int:
-    """Run one benchmark; only a complete run replaces the file. Return its exit status."""
+    """Run one benchmark; only a complete run replaces its two files. Return its exit status."""
     command = COMMANDS[name]
     folder = root / "book" / "_benchmarks"
     folder.mkdir(parents=True, exist_ok=True)
     threads = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    with tempfile.TemporaryFile() as printed:  # has no name: gone when it is interrupted or killed
-        printed.write(heading(command).encode())
+    with tempfile.TemporaryFile() as printed, tempfile.TemporaryDirectory() as aside:
+        top, data = heading(command), Path(aside) / f"{name}.json"
+        printed.write("$ {command}\n{machine}\n\n".format(**top).encode())
         printed.flush()
         script = [sys.executable, str(root / "benchmarks" / command[0]), *command[1:]]
+        script += ["--data", str(data)]
         done = subprocess.run(script, stdout=printed, env=os.environ | threads, check=False)
         if done.returncode == 0:
             printed.seek(0)
-            files.replace(folder / f"{name}.txt", printed.read())
+            kept = rows.text(top | json.loads(data.read_text("utf-8")))
+            files.replace_all(
+                {folder / f"{name}.json": kept, folder / f"{name}.txt": printed.read()}
+            )
     return done.returncode
 
 

@@ -16,7 +16,40 @@ PARTIAL = ".partial"
 
 def replace(path: Path, content: str | bytes) -> None:
     """Write a file through one of a random name beside it, which takes its place when whole."""
-    data = content.encode() if isinstance(content, str) else content
+    replace_all({path: content})
+
+
+def replace_all(contents: dict[Path, str | bytes]) -> None:
+    """Write files that belong together: all of them, or what was there before comes back.
+
+    The first takes its place when all are whole. Only a process that is killed between two of
+    these moves, which follow at once, leaves one file new and one old.
+    """
+    *first, at = contents
+    old: dict[Path, bytes | None] = {}  # of the last nothing has to come back
+    whole: dict[Path, str] = {}
+    try:
+        for at in first:
+            old[at] = at.read_bytes() if at.exists() else None
+        for at, content in contents.items():
+            whole[at] = _beside(at, content.encode() if isinstance(content, str) else content)
+        for at, name in whole.items():
+            os.replace(name, at)
+    except BaseException as error:
+        for path, name in whole.items():
+            if Path(name).exists() or path not in old:
+                Path(name).unlink(missing_ok=True)
+            elif old[path] is None:
+                path.unlink(missing_ok=True)
+            else:
+                os.replace(_beside(path, old[path]), path)
+        if isinstance(error, OSError) and error.filename is None:  # a full disk names no file
+            error.filename = str(at)
+        raise
+
+
+def _beside(path: Path, data: bytes) -> str:
+    """Write a whole file of a random name beside this one and return its name."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=PARTIAL)
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -24,12 +57,10 @@ def replace(path: Path, content: str | bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
-    except BaseException as error:
+    except BaseException:
         Path(name).unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:  # a full disk names no file
-            error.filename = str(path)
         raise
+    return name
 
 
 def _umask() -> int:
