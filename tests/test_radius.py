@@ -84,7 +84,7 @@ def test_ranges_of_undecided_neurons_hold_in_the_ball_on_the_side_of_the_decided
     net = kn.TwoLayerReLU(net.weights, net.biases, [1.0] * 4 + [-1.0] * 4)
     x = x[net(x) > 0]
     assert len(x) >= 2
-    search = Search(net, Span.of(net), x, 1.0, False)
+    search = Search(network=net, span=Span.of(net), x=x, sign=1.0, flip=False)
     search.upper = torch.full((len(x),), 1.5, dtype=torch.float64)
     rng = np.random.default_rng(0)
     steps = rng.standard_normal((20_000, 3))

@@ -79,7 +79,9 @@ def universal(
     keep = (success & frame.standing)[..., None]
     points = torch.where(keep, landed, frame.x)
     success = success | ~frame.standing
-    return AttackResult(points, norms, success, diagnose(frame, norms, seed=seed))
+    return AttackResult(
+        points=points, norms=norms, success=success, diagnosis=diagnose(frame, norms, seed=seed)
+    )
 
 
 def least_eta(

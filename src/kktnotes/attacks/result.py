@@ -9,7 +9,7 @@ import torch
 from kktnotes.attacks.diagnosis import Diagnosis
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class AttackResult:
     """Perturbed points, one for every point attacked.
 

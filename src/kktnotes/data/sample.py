@@ -62,7 +62,7 @@ Examples = Labelled | tuple[checks.Array, checks.Array]
 """Points with labels: a `Sample`, or the two arrays themselves, x (..., n, p) and y (..., n)."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Sample:
     """Labelled points in coordinates that keep every inner product.
 
@@ -120,7 +120,9 @@ class Sample:
             if cluster.shape != y.shape:
                 got = f"shape {tuple(cluster.shape)}"
                 raise checks.refusal("cluster", got, f"{tuple(y.shape)}, as y")
-        return cls(x, y, cluster, None, x.shape[-1], torch.zeros_like(y))
+        return cls(
+            x=x, y=y, cluster=cluster, clusters=None, d=x.shape[-1], unseen=torch.zeros_like(y)
+        )
 
     @property
     def n(self) -> int:

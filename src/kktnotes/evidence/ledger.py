@@ -21,7 +21,7 @@ HIDDEN = {"remove-cell", "remove-output", "remove_cell", "remove_output"}
 """Tags of cells whose outputs no page shows."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Found:
     """A measurement and where it was made: the notebook's name and the cell's position."""
 
@@ -45,7 +45,7 @@ class Part:
     verdict: Verdict
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """A statement with its parts and what the runs say of its hypotheses."""
 
@@ -117,6 +117,17 @@ class Ledger:
         return cls(statements, entries, tuple(faults))
 
 
+def _of_hypotheses(measurement: Measurement) -> Measurement:
+    """Return the measurement of the hypotheses alone."""
+    return Measurement(
+        statement=measurement.statement,
+        conclusion=None,
+        kind="hypotheses",
+        terms=(),
+        hypotheses=measurement.hypotheses,
+    )
+
+
 def entry(statement: Statement, found: list[Found]) -> Entry:
     """Return what was found for one statement."""
     own = tuple(one for one in found if one.measurement.statement == statement.id)
@@ -126,9 +137,13 @@ def entry(statement: Statement, found: list[Found]) -> Entry:
         reason = conclusion.not_tested or statement.not_tested
         word = weakest(one.verdict for one in its) if its else Verdict("not tested", None, reason)
         parts.append(Part(conclusion, its, word))
-    asked = [Measurement(statement.id, None, "hypotheses", (), one.measurement.hypotheses)
-             for one in own if one.measurement.hypotheses]  # fmt: skip
-    return Entry(statement, tuple(parts), weakest(judge(one) for one in asked), own)
+    asked = [_of_hypotheses(one.measurement) for one in own if one.measurement.hypotheses]
+    return Entry(
+        statement=statement,
+        parts=tuple(parts),
+        hypotheses=weakest(judge(one) for one in asked),
+        found=own,
+    )
 
 
 def outputs(path: Path, faults: list[str]) -> Iterator[Found]:
@@ -155,7 +170,9 @@ def outputs(path: Path, faults: list[str]) -> Iterator[Found]:
             if word != verdict.word:
                 said = notebook.cut(repr(word), 40)
                 faults.append(f"{where}: the card says {said}, its numbers {verdict.word!r}")
-            yield Found(path.stem, cell.number, measurement, verdict)
+            yield Found(
+                notebook=path.stem, cell=cell.number, measurement=measurement, verdict=verdict
+            )
 
 
 def unfit(found: Found, statements: Statements) -> str:

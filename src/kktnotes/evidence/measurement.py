@@ -22,7 +22,7 @@ ROUNDING = 1e-8
 """The largest tolerance: what floating-point arithmetic may blur, never a margin of error."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Measurement:
     """What one run found.
 

@@ -32,7 +32,7 @@ ONES = Shape()
 """No shape: 1 at every point."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Order:
     """Values of one quantity at several values of one parameter, and the power they should follow.
 
@@ -58,7 +58,9 @@ class Order:
     Examples
     --------
     >>> import kktnotes as kn
-    >>> order = kn.Order("k", at=[2, 4, 8], values=[0.7071, 0.5, 0.3536], exponent=-0.5)
+    >>> order = kn.Order(
+    ...     parameter="k", at=[2, 4, 8], values=[0.7071, 0.5, 0.3536], exponent=-0.5
+    ... )
     >>> order.fits, round(order.constant, 3)
     (True, 1.0)
     """

@@ -36,7 +36,7 @@ else:
     import tomli as tomllib
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Conclusion:
     """One thing that a statement concludes, and how it can be measured."""
 
@@ -46,7 +46,7 @@ class Conclusion:
     not_tested: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Statement:
     """One statement of the paper; the fields are those of the file."""
 

@@ -14,7 +14,7 @@ LEAST_SPEED = 1e-30  # of ||dtheta / dtau||^2 over ||theta||^2: below is roundin
 PIECES = 16
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Knobs:
     """The numeric knobs of `gradient_flow`, as documented there."""
 

@@ -28,7 +28,7 @@ OPTIMIZERS = {"gd": torch.optim.SGD, "adam": torch.optim.Adam}
 LOSSES = ("exponential", "logistic")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Method:
     """How to train.
 

@@ -158,16 +158,16 @@ class Track:
         count, self.path = self.live_count, 0.0
         self.snapshots.append(
             Snapshot(
-                self.tau,
-                self.log_time,
-                self.reading.log_loss,
-                self.norm,
-                row.margins.clone(),
-                self.reading.soft_margin / self.norm**2,
-                self.neurons,
-                row.change[:count].clone(),
-                row.output[:count].clone(),
-                self.points,
+                tau=self.tau,
+                log_time=self.log_time,
+                log_loss=self.reading.log_loss,
+                norm=self.norm,
+                margins=row.margins.clone(),
+                smoothed_margin=self.reading.soft_margin / self.norm**2,
+                neurons=self.neurons,
+                change=row.change[:count].clone(),
+                output=row.output[:count].clone(),
+                points=self.points,
             )
         )
 
@@ -183,10 +183,10 @@ class Track:
         fall = self.margin_decrease / self.best_soft if self.best_soft > 0 else 0.0
         control = self.control
         return Health(
-            self.balance_drift,
-            self.preactivation_drift,
-            fall,
-            control.steps,
-            control.rejected,
-            control.products,
+            balance_drift=self.balance_drift,
+            preactivation_drift=self.preactivation_drift,
+            margin_decrease=fall,
+            steps=control.steps,
+            rejected=control.rejected,
+            products=control.products,
         )

@@ -26,7 +26,7 @@ class Status(str, Enum):
         return self.value
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Snapshot:
     """The flow at one moment.
 
@@ -84,7 +84,7 @@ class Snapshot:
         return TwoLayerReLU(weights[:, :-1], weights[:, -1], output)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Health:
     """The integrator's own errors, measured along the way.
 
@@ -110,7 +110,7 @@ class Health:
     products: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Flow:
     """A gradient flow of section 2, followed to its last snapshot.
 

@@ -12,7 +12,7 @@ from kktnotes.flow.field import Field, Slope
 from kktnotes.flow.sliding import Kinks, padded
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class State:
     """The flows' state after an accepted step; leading axis is the batch."""
 
@@ -39,7 +39,15 @@ class State:
         slope = field.slope(pre, output, torch.empty_like(pre), kinks, pull)
         speed = field.times_gram(slope.change)
         margin_speed = field.margin_speed(pre, output, slope, speed, torch.empty_like(pre))
-        return cls(change, pre, output, squares, slope, speed, margin_speed)
+        return cls(
+            change=change,
+            pre=pre,
+            output=output,
+            squares=squares,
+            slope=slope,
+            speed=speed,
+            margin_speed=margin_speed,
+        )
 
     def with_kinks(
         self, field: Field, kinks: Kinks | None, touched: torch.Tensor, pull: torch.Tensor

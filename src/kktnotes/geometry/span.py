@@ -20,7 +20,7 @@ PARALLEL = 1e-13
 """Unit vectors w~_j closer than this are one: 500 roundings, far below any seen difference."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Span:
     """One network, merged, in orthonormal coordinates of the span of its weights.
 
@@ -52,7 +52,7 @@ class Span:
         merged, signs = _merge(scaled, network.output.sign())
         weights, biases = merged[:, :-1], merged[:, -1]
         basis = torch.linalg.qr(weights.T).Q.T.contiguous()
-        return cls(weights @ basis.T, biases.clone(), signs, basis)
+        return cls(weights=weights @ basis.T, biases=biases.clone(), signs=signs, basis=basis)
 
     @property
     def norms(self) -> torch.Tensor:

@@ -21,7 +21,7 @@ from kktnotes.geometry import Span, first_crossing, project, rounding, step_acro
 from kktnotes.networks.two_layer import TwoLayerReLU
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class SubsetDescent:
     """Best verified points for points of one sign, improved subset by subset.
 

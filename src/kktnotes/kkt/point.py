@@ -42,7 +42,7 @@ class NotCertified(RuntimeError):
         self.reason, self.certificate = reason, certificate
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class LimitPoint(KKTPoint):
     """A certified KKT point and how the flow approaches it.
 

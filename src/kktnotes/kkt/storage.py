@@ -76,7 +76,7 @@ PATH = {
 ARRAYS = ("x", "y", *NETWORK, "multipliers", "subgradients")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class KKTPoint:
     """A network at least margin 1 with the multipliers that make it a KKT point of Problem (2).
 
@@ -122,7 +122,14 @@ class KKTPoint:
         x, y = examples(x, y, network)
         network = normalized(network, x, y)
         found = residuals(network, x, y, multipliers, subgradients)
-        return cls(network, x, y, found.multipliers, found.subgradients, found)
+        return cls(
+            network=network,
+            x=x,
+            y=y,
+            multipliers=found.multipliers,
+            subgradients=found.subgradients,
+            certificate=found,
+        )
 
     def save(self, path: str | os.PathLike) -> Path:
         """Write the .npz file described at the top of this module; whole or not at all.

@@ -9,7 +9,7 @@ import torch
 from kktnotes import checks
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Radius:
     """One distance for every point of a batch.
 
@@ -93,10 +93,10 @@ class Radii:
         wrong = y * self.output <= 0
         nothing = torch.zeros_like(self.output)
         return Radius(
-            torch.where(wrong, nothing, self.zero.lower),
-            torch.where(wrong, nothing, self.zero.upper),
-            torch.where(wrong[..., None], x, self.zero.nearest),
-            wrong | self.zero.finished,
+            lower=torch.where(wrong, nothing, self.zero.lower),
+            upper=torch.where(wrong, nothing, self.zero.upper),
+            nearest=torch.where(wrong[..., None], x, self.zero.nearest),
+            finished=wrong | self.zero.finished,
         )
 
     def __repr__(self) -> str:

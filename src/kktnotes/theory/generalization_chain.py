@@ -24,7 +24,7 @@ from kktnotes.data.sample import Sample, as_sample
 from kktnotes.networks.two_layer import TwoLayerReLU, as_network
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Chain:
     """The terms of the chain at fresh points, each multiplied by the point's label.
 

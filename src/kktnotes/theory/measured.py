@@ -108,28 +108,34 @@ def check_cluster_sums(
     sums = cluster_sums(sample, network, subgradients)
     wrong = constants.wrong_sum_upper(measured, total=sums.total).value
     items = (
-        Term("KKT point", residual, "<=", RESIDUAL, "largest relative KKT residual"),
-        Term("W_q", float(sums.wrong.max()), "<=", wrong, "largest W_q against wrong-signed sums"),
+        Term("KKT point", residual, "<=", RESIDUAL, note="largest relative KKT residual"),
+        Term(
+            "W_q",
+            float(sums.wrong.max()),
+            "<=",
+            wrong,
+            note="largest W_q against wrong-signed sums",
+        ),
         Term(
             "A_q + W_q",
             float((sums.own + sums.wrong).max()),
             "<=",
             constants.cluster_sum_upper(measured).value,
-            "largest A_q + W_q against cluster sums from above",
+            note="largest A_q + W_q against cluster sums from above",
         ),
         Term(
             "T",
             sums.total,
             "<=",
             constants.total_sum_upper(measured).value,
-            "T against cluster sums from above",
+            note="T against cluster sums from above",
         ),
         Term(
             "A_q",
             float(sums.own.min()),
             ">=",
             constants.own_sum_lower(measured).value,
-            "least A_q against own sums from below",
+            note="least A_q against own sums from below",
         ),
     )
     return Terms(items, "Cluster sums (ours)")
@@ -171,14 +177,14 @@ def check_margins(
             float(margins[tightest]),
             ">=",
             float(bounds[tightest]),
-            f"the tightest of {len(margins)} fresh points against their bounds",
+            note=f"the tightest of {len(margins)} fresh points against their bounds",
         ),
         Term(
             "gradient",
             slope,
             "<=",
             lipschitz,
-            "largest at fresh points against its Lipschitz bound",
+            note="largest at fresh points against its Lipschitz bound",
         ),
     )
     return Terms(items, "Margins of fresh points (ours)")
@@ -220,7 +226,7 @@ def check_radii(
     note = f"the tightest of {len(values)} fresh points against their bounds"
     if vacuous:
         note += f", vacuous at {vacuous}"
-    item = Term("radius", float(radii[tightest]), ">=", float(values[tightest]), note)
+    item = Term("radius", float(radii[tightest]), ">=", float(values[tightest]), note=note)
     return Terms((item,), "Radii of fresh points (ours)")
 
 
@@ -265,7 +271,7 @@ def check_flips(
     )
     tightest = int((values - eta).argmin())
     note = f"the tightest of {len(values)} fresh points against their bounds"
-    item = Term("eta", float(eta[tightest]), "<=", float(values[tightest]), note)
+    item = Term("eta", float(eta[tightest]), "<=", float(values[tightest]), note=note)
     return Terms((item,), "Universal flips (ours)")
 
 

@@ -26,7 +26,7 @@ REGIMES = {
 sample together with as many fresh points that carry the wrong label, then on the sample alone."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Compared:
     """One sample and one start.
 
@@ -121,15 +121,15 @@ def compare(
         point, ending = limit_or_reason(flow)
         rows.append(
             Compared(
-                name,
-                start,
-                seed,
-                error(maximum_margin(x, y), *test),
-                error(maximum_margin(x, y, bias=True), *test),
-                float("nan") if point is None else error(point.network, *test),
-                error(flow.snapshots[0].network, *test),
-                point,
-                ending,
+                name=name,
+                start=start,
+                seed=seed,
+                linear=error(maximum_margin(x, y), *test),
+                linear_bias=error(maximum_margin(x, y, bias=True), *test),
+                network=float("nan") if point is None else error(point.network, *test),
+                begin=error(flow.snapshots[0].network, *test),
+                point=point,
+                ending=ending,
             )
         )
     return rows

@@ -41,7 +41,7 @@ class ActiveSet:
         return self.support.tobytes() + (self.states * self.support).tobytes()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class NewtonSolution:
     """Where Newton ended: the saddle point, its active set, and whether every sign holds."""
 
@@ -182,8 +182,12 @@ def active_set_newton(
         corrected = _corrected(problem, active, saddle, tolerance)
         if corrected.key() == active.key():
             converged = residual < tolerance and bool((saddle.norms > 0).all())
-            return NewtonSolution(saddle, active, residual, converged, rounds)
+            return NewtonSolution(
+                saddle=saddle, active=active, residual=residual, consistent=converged, rounds=rounds
+            )
         if corrected.key() in seen or not np.isfinite(residual):
             break
         active = corrected
-    return NewtonSolution(saddle, active, residual, False, rounds)
+    return NewtonSolution(
+        saddle=saddle, active=active, residual=residual, consistent=False, rounds=rounds
+    )

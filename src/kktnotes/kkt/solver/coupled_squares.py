@@ -25,7 +25,7 @@ ITERATIONS = 60
 REFINEMENTS = 12
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class CoupledSquares:
     """One such problem; arrays as in the formula of this module.
 

@@ -29,7 +29,7 @@ from kktnotes.kkt.solver.restricted import RestrictedProblem, Saddle
 LEAD = 100.0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class InteriorSolution:
     """The last iterate: variables, their complementary slacks, and how far the method got."""
 
@@ -247,5 +247,12 @@ def interior_point(
 
     saddle = Saddle(multipliers, spread(kinks), norms)
     return InteriorSolution(
-        saddle, rho, spread(on), spread(off), sigma, product, residual, iteration
+        saddle=saddle,
+        margin_slack=rho,
+        on_slack=spread(on),
+        off_slack=spread(off),
+        norm_slack=sigma,
+        barrier=product,
+        residual=residual,
+        iterations=iteration,
     )

@@ -43,7 +43,7 @@ FEW = 4
 FAST, LARGE, LARGEST_GUESS, FEW_NEGATIVE = 300, 1500, 6000, 0.05
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Groups:
     """Live neurons of equal sign and equal same-label pattern.
 
@@ -90,7 +90,14 @@ def group_neurons(
     np.add.at(summed, member[live], weighted[live])
     np.add.at(shares, member[live], v[live] ** 2)
     weights = np.exp(margins.min() - margins)
-    return Groups(unique[:, 0], unique[:, 1:].astype(bool), summed, member, shares, weights)
+    return Groups(
+        signs=unique[:, 0],
+        patterns=unique[:, 1:].astype(bool),
+        preactivations=summed,
+        member=member,
+        shares=shares,
+        weights=weights,
+    )
 
 
 def first_sets(problem: RestrictedProblem, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -241,7 +248,7 @@ def from_flow(problem: RestrictedProblem, groups: Groups) -> NewtonSolution | No
     return None if turned.any() else found
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Limit:
     """The exact point at a network's pattern.
 
@@ -269,7 +276,10 @@ def _next_pattern(
     group = np.full(len(norms), -1)
     group[live] = inverse.reshape(-1)
     following = RestrictedProblem(
-        problem.gram, problem.labels, unique[:, 0], unique[:, 1:].astype(bool)
+        gram=problem.gram,
+        labels=problem.labels,
+        signs=unique[:, 0],
+        patterns=unique[:, 1:].astype(bool),
     )
     return following, group
 
@@ -288,11 +298,19 @@ def exact_limit(gram: np.ndarray, labels: np.ndarray, groups: Groups, *, passes:
     passes : int
         The largest number of convex-concave passes.
     """
-    problem = RestrictedProblem(gram, labels, groups.signs, groups.patterns)
+    problem = RestrictedProblem(
+        gram=gram, labels=labels, signs=groups.signs, patterns=groups.patterns
+    )
     early = from_flow(problem, groups)
     if early is not None:
         size = float(early.saddle.norms.sum())
-        return Limit(problem, early, np.arange(len(groups.signs)), [size], True)
+        return Limit(
+            problem=problem,
+            newton=early,
+            group=np.arange(len(groups.signs)),
+            history=[size],
+            solved=True,
+        )
     group: np.ndarray = np.arange(len(groups.signs))
     h = groups.preactivations
     history: list[float] = []
@@ -319,4 +337,4 @@ def exact_limit(gram: np.ndarray, labels: np.ndarray, groups: Groups, *, passes:
             finished = active_set_newton(problem, identify(problem, start), start.saddle)
             if finished.consistent:
                 break
-    return Limit(problem, finished, group, history, solved)
+    return Limit(problem=problem, newton=finished, group=group, history=history, solved=solved)

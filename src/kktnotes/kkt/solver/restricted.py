@@ -46,7 +46,7 @@ class Saddle:
     norms: np.ndarray
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class RestrictedProblem:
     """The convex restriction of Problem (2) at given signs and same-label patterns.
 
@@ -94,12 +94,14 @@ class RestrictedProblem:
     def subset(self, points: np.ndarray) -> RestrictedProblem:
         """Return the problem with the constraints of `points` (indices) only."""
         return RestrictedProblem(
-            self.gram[np.ix_(points, points)],
-            self.labels[points],
-            self.signs,
-            self.patterns[:, points],
+            gram=self.gram[np.ix_(points, points)],
+            labels=self.labels[points],
+            signs=self.signs,
+            patterns=self.patterns[:, points],
         )
 
     def groups(self, keep: np.ndarray) -> RestrictedProblem:
         """Return the problem with the groups `keep` (indices or mask) only."""
-        return RestrictedProblem(self.gram, self.labels, self.signs[keep], self.patterns[keep])
+        return RestrictedProblem(
+            gram=self.gram, labels=self.labels, signs=self.signs[keep], patterns=self.patterns[keep]
+        )
