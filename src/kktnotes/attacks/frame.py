@@ -16,10 +16,11 @@ from kktnotes import checks
 from kktnotes.data.sample import Examples, Sample, pair
 from kktnotes.geometry import Span, first_crossing, step_across
 from kktnotes.networks.two_layer import TwoLayerReLU, as_network
+from kktnotes.printing import Brief
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Frame:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Frame(Brief):
     """An attack's problem in the coordinates of the span of the weights.
 
     Attributes

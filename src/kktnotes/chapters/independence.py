@@ -24,6 +24,7 @@ from kktnotes.flow.start import balanced_start
 from kktnotes.kkt import LimitPoint, NotCertified, kkt_point
 from kktnotes.networks.angles import function_angle
 from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.printing import Brief
 from kktnotes.radius import eta_upper, exact_radius, log_error, log_error_by_slope, radius_by_slope
 
 
@@ -60,8 +61,8 @@ STARTS = (
 """Three balanced starts, from the rich towards the lazy regime, and one that is not balanced."""
 
 
-@dataclass(frozen=True, eq=False)
-class Last:
+@dataclass(frozen=True, eq=False, repr=False)
+class Last(Brief):
     """What can be proved of the flow's own last network, which is no KKT point (`radius.slope`).
 
     Attributes
@@ -80,8 +81,8 @@ class Last:
     eta: torch.Tensor
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Trial:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Trial(Brief):
     """What one run came to.
 
     Attributes
@@ -215,8 +216,8 @@ def _followed(flow: Flow, start: Start, width: int, seed: int) -> Trial:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Approach:
+@dataclass(frozen=True, eq=False, repr=False)
+class Approach(Brief):
     """How a flow comes nearer to its exact point, at its snapshots since L < 1/n.
 
     Attributes

@@ -22,14 +22,15 @@ from kktnotes.flow import Flow, gradient_flow
 from kktnotes.kkt import LimitPoint
 from kktnotes.kkt.endings import limit_or_reason
 from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.printing import Brief
 from kktnotes.radius import exact_radius, nearest_neighbour_radius
 
 SHARE = 0.95
 """The share of fresh points that one perturbation has to change."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Crowded:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Crowded(Brief):
     """One draw of means, sample, start and fresh points, and what was measured.
 
     Attributes

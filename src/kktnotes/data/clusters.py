@@ -21,6 +21,7 @@ from kktnotes import checks
 from kktnotes.data import assumption, coordinates, drawing
 from kktnotes.data.sample import Sample, whole_numbers
 from kktnotes.data.seeds import Seed
+from kktnotes.printing import brief
 from kktnotes.terms import Terms
 
 NOISES = ("gaussian", "rademacher", "uniform")
@@ -339,9 +340,9 @@ class Clusters:
 
     def __repr__(self) -> str:
         """Return the sizes in one line."""
-        law = "" if self.noise == "gaussian" else f", {self.noise} noise"
-        law = law if self.factor is None else ", N(0, Sigma) noise"
-        return f"Clusters(k={self.k}, d={self.d:,}, sigma={self.sigma:.3g}{law})"
+        law = [] if self.noise == "gaussian" else [f"{self.noise} noise"]
+        law = law if self.factor is None else ["N(0, Sigma) noise"]
+        return brief(self, f"k={self.k}", f"d={self.d:,}", f"sigma={self.sigma:.3g}", *law)
 
 
 def whole_sizes(k: int, d: int) -> tuple[int, int]:

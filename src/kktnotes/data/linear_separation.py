@@ -22,13 +22,14 @@ import numpy as np
 from scipy.optimize import linprog
 
 from kktnotes import checks
+from kktnotes.printing import Brief
 
 ROUNDING = 1e-9
 """Relative to the largest coordinate: a value of the program below it counts as zero."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Separation:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Separation(Brief):
     """Whether points are separable, and what proves it.
 
     Attributes

@@ -18,6 +18,7 @@ import torch
 from kktnotes import checks
 from kktnotes.data import coordinates
 from kktnotes.data.seeds import Seed, seeds_of
+from kktnotes.printing import brief
 from kktnotes.terms import Terms
 
 
@@ -270,7 +271,8 @@ class Sample:
     def __repr__(self) -> str:
         """Return the sizes in one line."""
         batch = "".join(f"{size} x " for size in self.x.shape[:-2])
-        return f"Sample({batch}{self.n} points, {self.p} coordinates, in dimension {self.d:,})"
+        sizes = f"{batch}{self.n} points", f"{self.p} coordinates", f"in dimension {self.d:,}"
+        return brief(self, *sizes)
 
 
 def whole_numbers(argument: str, value: checks.Array) -> torch.Tensor:

@@ -16,13 +16,14 @@ from kktnotes.evidence import notebook, stored
 from kktnotes.evidence.measurement import MIME, Measurement
 from kktnotes.evidence.statements import Conclusion, Statement, Statements
 from kktnotes.evidence.verdict import Verdict, judge, weakest
+from kktnotes.printing import Brief
 
 HIDDEN = {"remove-cell", "remove-output", "remove_cell", "remove_output"}
 """Tags of cells whose outputs no page shows."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Found(Brief):
     """A measurement and where it was made: the notebook's name and the cell's position."""
 
     notebook: str
@@ -36,8 +37,8 @@ class Found:
         return f"evidence-cell-{self.cell}"
 
 
-@dataclass(frozen=True)
-class Part:
+@dataclass(frozen=True, repr=False)
+class Part(Brief):
     """A conclusion of a statement with all that was found for it."""
 
     conclusion: Conclusion
@@ -45,8 +46,8 @@ class Part:
     verdict: Verdict
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Entry(Brief):
     """A statement with its parts and what the runs say of its hypotheses."""
 
     statement: Statement
@@ -87,8 +88,8 @@ class Entry:
         return words.get(self.hypotheses.word, "not tested")
 
 
-@dataclass(frozen=True)
-class Ledger:
+@dataclass(frozen=True, repr=False)
+class Ledger(Brief):
     """Entries in the order of the paper, and the faults; both from one set of notebooks."""
 
     statements: Statements

@@ -10,12 +10,14 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from kktnotes.printing import Brief
+
 FORMAT = 4
 """Jupyter's format of notebooks; earlier ones have their cells in other places."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cell:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Cell(Brief):
     """A cell: its place, whether it has code, its count, its tags, its outputs' metadata."""
 
     number: int

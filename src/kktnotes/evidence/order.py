@@ -16,6 +16,7 @@ import numpy as np
 from scipy import stats
 
 from kktnotes import checks
+from kktnotes.printing import Brief
 
 LEAST_VALUES = 5
 LEAST_RANGE = 10.0
@@ -32,8 +33,8 @@ ONES = Shape()
 """No shape: 1 at every point."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Order:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Order(Brief):
     """Values of one quantity at several values of one parameter, and the power they should follow.
 
     Parameters

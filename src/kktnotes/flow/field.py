@@ -19,10 +19,11 @@ import torch
 
 from kktnotes.flow.losses import Loss
 from kktnotes.flow.sliding import Kinks
+from kktnotes.printing import Brief
 
 
-@dataclass(kw_only=True)
-class Slope:
+@dataclass(repr=False, kw_only=True)
+class Slope(Brief):
     """What one evaluation of the field gives; leading axis is the batch."""
 
     margins: torch.Tensor  # q (B, n)

@@ -19,10 +19,11 @@ from dataclasses import dataclass
 import torch
 
 from kktnotes.flow.row_mix import RowMix
+from kktnotes.printing import Brief
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Neurons:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Neurons(Brief):
     """The stepped neurons of one flow, and how the original m are made from them.
 
     Attributes

@@ -12,6 +12,7 @@ from kktnotes.flow.control import Knobs, Reading, StepControl, log_elapsed
 from kktnotes.flow.neurons import Neurons
 from kktnotes.flow.result import Health, Snapshot, Status
 from kktnotes.flow.row_mix import RowMix
+from kktnotes.printing import brief, shown
 
 UNSEEN = 0.01  # give up when points that no neuron is active at carry all but this of the weight
 
@@ -24,6 +25,10 @@ class FlowState(NamedTuple):
     output: torch.Tensor  # v (m,)
     squares: torch.Tensor  # ||w~_j||^2 in the span of the data (m,)
     margins: torch.Tensor  # q (n,)
+
+    def __repr__(self) -> str:
+        """Return the sizes in one line."""
+        return brief(self, *(f"{name}={shown(value)}" for name, value in self._asdict().items()))
 
 
 class Track:

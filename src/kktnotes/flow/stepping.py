@@ -10,10 +10,11 @@ from kktnotes.flow import chebyshev
 from kktnotes.flow.control import Reading
 from kktnotes.flow.field import Field, Slope
 from kktnotes.flow.sliding import Kinks, padded
+from kktnotes.printing import Brief
 
 
-@dataclass(frozen=True, kw_only=True)
-class State:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class State(Brief):
     """The flows' state after an accepted step; leading axis is the batch."""
 
     change: torch.Tensor  # c (B, m, n)

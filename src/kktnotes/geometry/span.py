@@ -15,13 +15,14 @@ import torch
 
 from kktnotes import checks
 from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.printing import Brief
 
 PARALLEL = 1e-13
 """Unit vectors w~_j closer than this are one: 500 roundings, far below any seen difference."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Span:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Span(Brief):
     """One network, merged, in orthonormal coordinates of the span of its weights.
 
     Attributes

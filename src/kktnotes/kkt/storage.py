@@ -49,8 +49,9 @@ from kktnotes import checks
 from kktnotes.kkt import archive, writing
 from kktnotes.kkt.archive import Kind
 from kktnotes.kkt.conditions import examples, normalized, residuals
-from kktnotes.kkt.report import NEURONS, RESIDUALS, Certificate
+from kktnotes.kkt.report import NEURONS, RESIDUALS, Certificate, residual_text
 from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.printing import brief
 
 NAMES = (*RESIDUALS, *NEURONS)
 NETWORK = {
@@ -76,7 +77,7 @@ PATH = {
 ARRAYS = ("x", "y", *NETWORK, "multipliers", "subgradients")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class KKTPoint:
     """A network at least margin 1 with the multipliers that make it a KKT point of Problem (2).
 
@@ -108,6 +109,15 @@ class KKTPoint:
     multipliers: torch.Tensor = field(repr=False)
     subgradients: torch.Tensor = field(repr=False)
     certificate: Certificate
+
+    def __repr__(self) -> str:
+        """Return the sizes and the worst residual in one line."""
+        return brief(self, *self._facts())
+
+    def _facts(self) -> list[str]:
+        n, p = self.x.shape
+        worst = f"worst residual {residual_text(self.certificate.worst)}"
+        return [f"{self.network.width:,} neurons", f"{n:,} points", f"{p:,} coordinates", worst]
 
     @classmethod
     def measured(

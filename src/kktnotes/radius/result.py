@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from kktnotes import checks
+from kktnotes.printing import brief
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -46,10 +47,8 @@ class Radius:
         done = int(self.finished.sum())
         middle = self.upper.flatten().nanquantile(0.5, interpolation="lower").item()
         worst = self.gap.max().item() if self.gap.numel() else 0.0
-        return (
-            f"Radius({self.upper.numel()} points, {done} finished, "
-            f"median {middle:.3g}, largest gap {worst:.1g})"
-        )
+        counts = f"{self.upper.numel()} points", f"{done} finished"
+        return brief(self, *counts, f"median {middle:.3g}", f"largest gap {worst:.1g}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,10 +22,11 @@ import torch
 from kktnotes import checks
 from kktnotes.data.sample import Sample, as_sample
 from kktnotes.networks.two_layer import TwoLayerReLU, as_network
+from kktnotes.printing import Brief
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Chain:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Chain(Brief):
     """The terms of the chain at fresh points, each multiplied by the point's label.
 
     Own neurons are those of the sign of the point's label, opposite ones the others. Each line of

@@ -10,12 +10,13 @@ import torch
 from kktnotes import checks
 from kktnotes.data.sample import Sample, as_sample
 from kktnotes.networks.two_layer import TwoLayerReLU, as_network
+from kktnotes.printing import brief
 from kktnotes.terms import Term, Terms
 from kktnotes.theory import constants
 from kktnotes.theory.hypotheses import RESIDUAL
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ClusterSums:
     """S_q^+- of a KKT point, by the sign of the cluster.
 
@@ -27,6 +28,12 @@ class ClusterSums:
 
     own: torch.Tensor
     wrong: torch.Tensor
+
+    def __repr__(self) -> str:
+        """Return the number of clusters, the least A_q and the largest W_q in one line."""
+        least, most = float(self.own.min()), float(self.wrong.max())
+        sides = f"least A_q {least:.3g}", f"largest W_q {most:.3g}"
+        return brief(self, f"{len(self.own)} clusters", *sides)
 
     @property
     def total(self) -> float:

@@ -17,6 +17,7 @@ from kktnotes.flow import Flow, gradient_flow
 from kktnotes.kkt import NotCertified, certificate, kkt_point
 from kktnotes.kkt.point import LimitPoint
 from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.printing import Brief
 
 MEANS = ("orthogonal", "sphere", "equicorrelated")
 MOST_POINTS = 4_000
@@ -85,8 +86,8 @@ class Setting:
         return Clusters.equicorrelated(self.k, d, self.inner_product, self.sigma)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Outcome:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Outcome(Brief):
     """What came of a setting; whatever was not reached is None.
 
     Attributes

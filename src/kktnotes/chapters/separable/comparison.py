@@ -16,6 +16,7 @@ from kktnotes.flow import gradient_flow
 from kktnotes.kkt import LimitPoint
 from kktnotes.kkt.endings import limit_or_reason
 from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.printing import Brief
 
 REGIMES = {
     "small": (20, 1e-3),
@@ -26,8 +27,8 @@ REGIMES = {
 sample together with as many fresh points that carry the wrong label, then on the sample alone."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Compared:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Compared(Brief):
     """One sample and one start.
 
     Attributes

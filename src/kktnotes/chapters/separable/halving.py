@@ -22,10 +22,11 @@ from kktnotes.data.linear_separation import separable_share, separation
 from kktnotes.data.sample import Sample
 from kktnotes.kkt import LimitPoint
 from kktnotes.kkt.endings import follow
+from kktnotes.printing import Brief
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Halved:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Halved(Brief):
     """One sample of wide Gaussians.
 
     Attributes

@@ -14,10 +14,11 @@ import scipy.sparse
 import torch
 
 from kktnotes import checks
+from kktnotes.printing import Brief
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class MaximumMargin:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class MaximumMargin(Brief):
     """A linear classifier x -> w . x + b of largest margin.
 
     Attributes

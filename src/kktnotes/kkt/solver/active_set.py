@@ -17,12 +17,13 @@ import numpy as np
 import scipy.linalg
 
 from kktnotes.kkt.solver.restricted import RestrictedProblem, Saddle
+from kktnotes.printing import Brief
 
 OFF, KINK, ON = -1, 0, 1
 
 
-@dataclass(frozen=True, eq=False)
-class ActiveSet:
+@dataclass(frozen=True, eq=False, repr=False)
+class ActiveSet(Brief):
     """Which constraints hold with equality.
 
     Parameters
@@ -41,8 +42,8 @@ class ActiveSet:
         return self.support.tobytes() + (self.states * self.support).tobytes()
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class NewtonSolution:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class NewtonSolution(Brief):
     """Where Newton ended: the saddle point, its active set, and whether every sign holds."""
 
     saddle: Saddle

@@ -24,13 +24,14 @@ import scipy.linalg
 
 from kktnotes.kkt.solver.arrowhead import Arrowhead
 from kktnotes.kkt.solver.restricted import RestrictedProblem, Saddle
+from kktnotes.printing import Brief
 
 # How far the largest residual may lie above the barrier, on the way and at the end.
 LEAD = 100.0
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class InteriorSolution:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class InteriorSolution(Brief):
     """The last iterate: variables, their complementary slacks, and how far the method got."""
 
     saddle: Saddle

@@ -27,6 +27,7 @@ from kktnotes.kkt.solver.active_set import (
 )
 from kktnotes.kkt.solver.interior_point import InteriorSolution, interior_point
 from kktnotes.kkt.solver.restricted import RestrictedProblem, Saddle
+from kktnotes.printing import Brief
 
 # A sign condition counts as violated beyond this (margins are 1, ||x~|| is about 1).
 VIOLATION = 1e-7
@@ -43,8 +44,8 @@ FEW = 4
 FAST, LARGE, LARGEST_GUESS, FEW_NEGATIVE = 300, 1500, 6000, 0.05
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Groups:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Groups(Brief):
     """Live neurons of equal sign and equal same-label pattern.
 
     Parameters
@@ -248,8 +249,8 @@ def from_flow(problem: RestrictedProblem, groups: Groups) -> NewtonSolution | No
     return None if turned.any() else found
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Limit:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Limit(Brief):
     """The exact point at a network's pattern.
 
     `group` maps the groups that came in to those of `problem`, -1 where the limit weight is

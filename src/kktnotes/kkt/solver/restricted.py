@@ -26,9 +26,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kktnotes.printing import Brief
 
-@dataclass(frozen=True, eq=False)
-class Saddle:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Saddle(Brief):
     """A point of the saddle problem: what determines a network of P groups and its certificate.
 
     Parameters
@@ -46,8 +48,8 @@ class Saddle:
     norms: np.ndarray
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class RestrictedProblem:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class RestrictedProblem(Brief):
     """The convex restriction of Problem (2) at given signs and same-label patterns.
 
     Parameters
