@@ -123,7 +123,7 @@ CALLS = {
     "exact_radius": (kn.exact_radius, given(network=NETWORK, x=FRESH.x)),
     "robust radius": (
         kn.exact_radius(NETWORK, FRESH.x).robust,
-        given(y=FRESH.y, x=FRESH.x),
+        given(x=FRESH.x, y=FRESH.y),
     ),
     "linear_radius": (kn.linear_radius, given(weights=U, x=FRESH.x)),
     "nearest_neighbour_radius": (
@@ -147,7 +147,7 @@ CALLS = {
     "inner_products": (theory.inner_products, given(sample=TRAIN)),
     "chain": (
         theory.chain,
-        given(sample=TRAIN, network=NETWORK, subgradients=POINT.subgradients, fresh=FRESH),
+        given(network=NETWORK, sample=TRAIN, subgradients=POINT.subgradients, fresh=FRESH),
     ),
     "eta_for_all": (every_point.eta_for_all, given(sample=TRAIN, epsilon=0.01)),
     "certified_eta": (

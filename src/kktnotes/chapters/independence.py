@@ -167,7 +167,7 @@ def trial(
     if point is None:
         return followed
     network = point.network
-    radius = exact_radius(network, fresh.x).robust(fresh.y, fresh.x).lower
+    radius = exact_radius(network, fresh.x).robust(fresh.x, fresh.y).lower
     eta = least_eta(network, fresh, direction=universal_direction(sample))
     angle = function_angle(_seen(flow.last, sample.p), network, probes(sample))
     own = _last(flow, fresh.n, seed)

@@ -129,7 +129,7 @@ class KKTPoint:
         subgradients: checks.Array,
     ) -> KKTPoint:
         """Scale the network to least margin 1 and measure its residuals (see `conditions`)."""
-        x, y = examples(x, y, network)
+        x, y = examples(network, x, y)
         network = normalized(network, x, y)
         found = residuals(network, x, y, multipliers, subgradients)
         return cls(
@@ -204,7 +204,7 @@ class KKTPoint:
             raise checks.refusal("residual_names", "others", ", ".join(NAMES))
         weights, biases, output = (found[name] for name in NETWORK)
         network = TwoLayerReLU(weights, biases, output)
-        x, y = examples(found["x"], found["y"], network)
+        x, y = examples(network, found["x"], found["y"])
         least = network.margins(x, y).min().item()
         if not abs(least - 1) <= 1e-9:
             raise checks.refusal("network", f"the least margin {least:.6g}", "1")

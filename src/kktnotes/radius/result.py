@@ -76,15 +76,15 @@ class Radii:
         """Sign of N(x), with sign(0) = -1."""
         return torch.where(self.output > 0, 1.0, -1.0).to(self.output.dtype)
 
-    def robust(self, y: torch.Tensor, x: torch.Tensor) -> Radius:
+    def robust(self, x: checks.Array, y: checks.Array) -> Radius:
         """Return the radius of robust accuracy: zero where y N(x) <= 0, else the zero radius.
 
         Parameters
         ----------
-        y : tensor (..., n)
-            Labels -1 and 1.
         x : tensor (..., n, p)
             The points, which are their own nearest points where the radius is zero.
+        y : tensor (..., n)
+            Labels -1 and 1.
         """
         y = checks.labels("y", y, both=False).to(self.output.device)
         x = checks.tensor("x", x, dimensions=2, device=self.output.device)

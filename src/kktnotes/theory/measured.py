@@ -41,15 +41,15 @@ class ClusterSums:
         return float(self.own.sum() + self.wrong.sum())
 
 
-def cluster_sums(sample: Sample, network: TwoLayerReLU, subgradients: torch.Tensor) -> ClusterSums:
+def cluster_sums(network: TwoLayerReLU, sample: Sample, subgradients: torch.Tensor) -> ClusterSums:
     """Return A_q and W_q of a KKT point.
 
     Parameters
     ----------
-    sample : Sample
-        The training sample, with clusters.
     network : TwoLayerReLU
         The KKT point of width m.
+    sample : Sample
+        The training sample, with clusters.
     subgradients : tensor (n, m)
         a_ij = lambda_i phi'_ij.
 
@@ -59,11 +59,11 @@ def cluster_sums(sample: Sample, network: TwoLayerReLU, subgradients: torch.Tens
     >>> from kktnotes import theory
     >>> train = kn.case("a").sample(0)
     >>> point = kn.kkt_point(kn.case("a").flow(0, train))
-    >>> theory.cluster_sums(train, point.network, point.subgradients).total > 0
+    >>> theory.cluster_sums(point.network, train, point.subgradients).total > 0
     True
     """
-    sample = as_sample("sample", sample)
     network = as_network("network", network)
+    sample = as_sample("sample", sample)
     if sample.cluster is None:
         raise checks.refusal("sample", "points without clusters", "a sample with cluster numbers")
     subgradients = checks.tensor("subgradients", subgradients, dimensions=2)
@@ -82,8 +82,8 @@ def cluster_sums(sample: Sample, network: TwoLayerReLU, subgradients: torch.Tens
 
 
 def check_cluster_sums(
-    sample: Sample,
     network: TwoLayerReLU,
+    sample: Sample,
     subgradients: torch.Tensor,
     *,
     residual: float,
@@ -93,7 +93,7 @@ def check_cluster_sums(
 
     Parameters
     ----------
-    sample, network, subgradients
+    network, sample, subgradients
         As in `cluster_sums`; the network scaled to min q_i = 1.
     residual : float
         Largest relative KKT residual. The bounds are for KKT points: the first term says whether
@@ -108,11 +108,11 @@ def check_cluster_sums(
     >>> train = kn.case("a").sample(0)
     >>> point = kn.kkt_point(kn.case("a").flow(0, train))
     >>> known = {"residual": point.certificate.worst}
-    >>> theory.check_cluster_sums(train, point.network, point.subgradients, **known).holds
+    >>> theory.check_cluster_sums(point.network, train, point.subgradients, **known).holds
     True
     """
+    sums = cluster_sums(network, sample, subgradients)
     measured = constants.inner_products(sample) if measured is None else measured
-    sums = cluster_sums(sample, network, subgradients)
     wrong = constants.wrong_sum_upper(measured, total=sums.total).value
     items = (
         Term("KKT point", residual, "<=", RESIDUAL, note="largest relative KKT residual"),
@@ -149,8 +149,8 @@ def check_cluster_sums(
 
 
 def check_margins(
-    sample: Sample,
     network: TwoLayerReLU,
+    sample: Sample,
     fresh: Sample,
     *,
     measured: constants.InnerProducts | None = None,
@@ -165,9 +165,11 @@ def check_margins(
     >>> from kktnotes import theory
     >>> train = kn.case("a").sample(0)
     >>> point = kn.kkt_point(kn.case("a").flow(0, train))
-    >>> theory.check_margins(train, point.network, train.fresh(50, seed=1)).holds
+    >>> theory.check_margins(point.network, train, train.fresh(50, seed=1)).holds
     True
     """
+    network = as_network("network", network)
+    sample, fresh = as_sample("sample", sample), as_sample("fresh", fresh)
     measured = constants.inner_products(sample) if measured is None else measured
     margins = network.margins(fresh.x, fresh.y)
     bounds = torch.tensor(
@@ -221,7 +223,7 @@ def check_radii(
     >>> from kktnotes import theory
     >>> train = kn.case("a").sample(0)
     >>> point, fresh = kn.kkt_point(kn.case("a").flow(0, train)), train.fresh(50, seed=1)
-    >>> radii = kn.exact_radius(point.network, fresh.x).robust(fresh.y, fresh.x)
+    >>> radii = kn.exact_radius(point.network, fresh.x).robust(fresh.x, fresh.y)
     >>> theory.check_radii(train, fresh, radii.lower).holds
     True
     """

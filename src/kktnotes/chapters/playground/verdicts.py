@@ -90,7 +90,7 @@ def radii(outcome: Outcome, network: TwoLayerReLU | None) -> list[float]:
         return []
     fresh = outcome.sample.fresh(count, seed=outcome.setting.seed + 1)
     found = exact_radius(network, fresh.x, progress=False)
-    values = found.robust(fresh.y, fresh.x).upper / math.sqrt(clusters.d)
+    values = found.robust(fresh.x, fresh.y).upper / math.sqrt(clusters.d)
     return values.tolist()
 
 
