@@ -99,17 +99,17 @@ def constants(
         return
     u = kn.universal_direction(sample)
     eta = kn.least_eta(point.network, fresh, direction=u)
-    radius = radii.robust(fresh.y, fresh.x).lower
+    radius = radii.robust(fresh.x, fresh.y).lower
     print(f"{name:4} explicit constants, tau = {measured.tau:.3g}")
     tables = (
         theory.check_cluster_sums(
-            sample,
             point.network,
+            sample,
             point.subgradients,
             residual=point.certificate.worst,
             measured=measured,
         ),
-        theory.check_margins(sample, point.network, fresh, measured=measured),
+        theory.check_margins(point.network, sample, fresh, measured=measured),
         theory.check_radii(sample, fresh, radius, measured=measured),
         theory.check_flips(sample, fresh, eta, measured=measured),
     )

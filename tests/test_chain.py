@@ -49,7 +49,7 @@ def by_loops(train, network, a, x, r, label):
 
 def test_every_line_is_the_papers(trained):
     train, point, fresh = trained
-    found = theory.chain(train, point.network, point.subgradients, fresh)
+    found = theory.chain(point.network, train, point.subgradients, fresh)
     a = point.subgradients.numpy()
     for number in range(12):
         label, r = float(fresh.y[number]), int(fresh.cluster[number])
@@ -61,7 +61,7 @@ def test_every_line_is_the_papers(trained):
 
 def test_the_chain_holds_at_a_kkt_point(trained):
     train, point, fresh = trained
-    found = theory.chain(train, point.network, point.subgradients, fresh)
+    found = theory.chain(point.network, train, point.subgradients, fresh)
     torch.testing.assert_close(found.linear, found.expanded, rtol=1e-12, atol=0)
     torch.testing.assert_close(found.expanded, found.own + found.others, rtol=1e-12, atol=0)
     assert bool((found.lost >= -1e-13).all())
@@ -73,7 +73,7 @@ def test_the_chain_holds_at_a_kkt_point(trained):
 def test_equations_3_and_4_are_what_makes_the_lines_equal(trained):
     train, point, fresh = trained
     wrong = point.subgradients * 1.01
-    found = theory.chain(train, point.network, wrong, fresh)
+    found = theory.chain(point.network, train, wrong, fresh)
     torch.testing.assert_close(found.expanded, 1.01 * found.linear)
 
 
@@ -83,7 +83,7 @@ def test_closed_forms_at_the_training_points(sets):
     x, y = kn.equicorrelated_points(4, 100)
     point = kn.partition_point(x, y, sets)
     sample = kn.Sample.from_arrays(x, y, range(4))
-    found = theory.chain(sample, point.network, point.subgradients, sample)
+    found = theory.chain(point.network, sample, point.subgradients, sample)
     ones = torch.ones(4, dtype=torch.float64)
     for part in (found.margin, found.own, found.bound):
         torch.testing.assert_close(part, ones)
@@ -97,7 +97,7 @@ def test_own_neurons_that_are_off_are_what_equation_5_loses():
     weights = torch.stack([x[0], x[2], (x[1] + x[3]) / 2]) / 2000
     network = kn.TwoLayerReLU(weights, torch.zeros(3), [1.0, 1.0, -1.0])
     sample = kn.Sample.from_arrays(x, y, range(4))
-    found = theory.chain(sample, network, torch.zeros(4, 3), sample)
+    found = theory.chain(network, sample, torch.zeros(4, 3), sample)
     lost = torch.tensor([8 / 2000, 0.0, 8 / 2000, 0.0], dtype=torch.float64)
     torch.testing.assert_close(found.lost, lost)
 
@@ -106,6 +106,6 @@ def test_what_does_not_fit_is_refused(trained):
     train, point, fresh = trained
     bare = kn.Sample.from_arrays(fresh.x, fresh.y)
     with pytest.raises(ValueError, match="fresh: got points without clusters"):
-        theory.chain(train, point.network, point.subgradients, bare)
+        theory.chain(point.network, train, point.subgradients, bare)
     with pytest.raises(ValueError, match="subgradients"):
-        theory.chain(train, point.network, point.subgradients[:3], fresh)
+        theory.chain(point.network, train, point.subgradients[:3], fresh)

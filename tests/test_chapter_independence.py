@@ -104,7 +104,7 @@ def test_the_last_network_is_measured_itself():
     one = trials.trial(TRAIN, FRESH, start, **knobs)
     flow = kn.gradient_flow(TRAIN, network=start.network(TRAIN, 20, 0), max_log_time=40.0)
     fresh = flow.sample.fresh(FRESH.n, 0)
-    exact = kn.exact_radius(flow.network, fresh.x).robust(fresh.y, fresh.x)
+    exact = kn.exact_radius(flow.network, fresh.x).robust(fresh.x, fresh.y)
     length = kn.universal_direction(TRAIN).norm()
     assert bool((one.last.radius <= exact.upper).all())
     assert bool((exact.lower <= one.last.eta * length * (1 + 1e-9)).all())

@@ -14,21 +14,23 @@ from kktnotes.evidence.verdict import WORDS
 from kktnotes.theory import flip_probability, inner_products
 
 SETTINGS = {
-    "small": play.Setting(1203, 4, 1203**-0.5, n=60),
-    "odd": play.Setting(300, 5, 0.1, n=40),
-    "tiny width": play.Setting(200, 4, 0.1, n=30, width=1),
-    "loud": play.Setting(60, 2, 6.0, n=30),
-    "fewer points than clusters": play.Setting(300, 10, 0.05, n=6),
-    "one point": play.Setting(100, 4, 0.1, n=1),
-    "two dimensions": play.Setting(2, 2, 0.5, n=20, width=8),
-    "unseparated": play.Setting(3, 2, 5.0, n=60, width=2),
-    "too many clusters": play.Setting(3, 10, 0.1),
-    "impossible correlation": play.Setting(100, 10, 0.1, means="equicorrelated", inner_product=-50),
-    "sphere": play.Setting(200, 6, 0.1, means="sphere", n=30, loss="logistic"),
-    "no noise": play.Setting(100, 4, 0.0, n=4, width=12),
-    "too large": play.Setting(10**6, 30, 1.0),
-    "another word": play.Setting(100, 4, 0.1, means="cubic"),
-    "one dimension": play.Setting(1, 2, 0.1),
+    "small": play.Setting(d=1203, k=4, sigma=1203**-0.5, n=60),
+    "odd": play.Setting(d=300, k=5, sigma=0.1, n=40),
+    "tiny width": play.Setting(d=200, k=4, sigma=0.1, n=30, width=1),
+    "loud": play.Setting(d=60, k=2, sigma=6.0, n=30),
+    "fewer points than clusters": play.Setting(d=300, k=10, sigma=0.05, n=6),
+    "one point": play.Setting(d=100, k=4, sigma=0.1, n=1),
+    "two dimensions": play.Setting(d=2, k=2, sigma=0.5, n=20, width=8),
+    "unseparated": play.Setting(d=3, k=2, sigma=5.0, n=60, width=2),
+    "too many clusters": play.Setting(d=3, k=10, sigma=0.1),
+    "impossible correlation": play.Setting(
+        d=100, k=10, sigma=0.1, means="equicorrelated", inner_product=-50
+    ),
+    "sphere": play.Setting(d=200, k=6, sigma=0.1, means="sphere", n=30, loss="logistic"),
+    "no noise": play.Setting(d=100, k=4, sigma=0.0, n=4, width=12),
+    "too large": play.Setting(d=10**6, k=30, sigma=1.0),
+    "another word": play.Setting(d=100, k=4, sigma=0.1, means="cubic"),
+    "one dimension": play.Setting(d=1, k=2, sigma=0.1),
 }
 
 
@@ -101,7 +103,7 @@ def test_flips_are_judged_at_an_eta_fixed_by_the_data_alone(outcomes):
 
 
 def test_dimensions_change_the_verdict():
-    setting = play.Setting(10_000, 5, 0.01)
+    setting = play.Setting(d=10_000, k=5, sigma=0.01)
     along = play.along_dimension(setting, [3, 10, 100, 10_000, 10**6])
     verdicts = {d: holds for d, _, holds in along["Theorem 3.1"]}
     assert verdicts == {10: False, 100: False, 10_000: True, 10**6: True}  # no 5 means in R^3

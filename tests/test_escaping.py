@@ -64,16 +64,33 @@ class Evil:
 @pytest.fixture(scope="module")
 def ledger():
     """A ledger made by hand, past all checks, of two statements whose every text is EVIL."""
-    conclusion = Conclusion(EVIL, EVIL, "bound")
+    conclusion = Conclusion(name=EVIL, says=EVIL, kind="bound")
     entries = {}
     for name, rests in ((EVIL, ()), (f"{EVIL} again", (EVIL,))):
         statement = Statement(
-            name, EVIL, EVIL, EVIL, (conclusion,), (EVIL,), rests, EVIL, "", EVIL, True
+            id=name,
+            name=EVIL,
+            gist=EVIL,
+            section=EVIL,
+            conclusions=(conclusion,),
+            hypotheses=(EVIL,),
+            rests_on=rests,
+            chapter=EVIL,
+            not_tested="",
+            shows_not=EVIL,
+            counterexample=True,
         )
-        found = Found(EVIL, 1, None, Verdict("contradicted", -0.5, EVIL))
+        found = Found(
+            notebook=EVIL, cell=1, measurement=None, verdict=Verdict("contradicted", -0.5, EVIL)
+        )
         tiny = Verdict("contradicted", 1e-15, EVIL)
         part = Part(conclusion, (found,), tiny)
-        entries[name] = Entry(statement, (part,), Verdict("holds", 0.5, EVIL), (found,))
+        entries[name] = Entry(
+            statement=statement,
+            parts=(part,),
+            hypotheses=Verdict("holds", 0.5, EVIL),
+            found=(found,),
+        )
     statements = Statements({name: one.statement for name, one in entries.items()}, {EVIL: EVIL})
     return Ledger(statements, entries)
 
@@ -87,7 +104,7 @@ def test_the_table_of_statements(ledger):
     )  # fmt: skip
     assert 'colspan="4">Section &lt;</th>' in text
     statement = replace(ledger.entries[EVIL].statement, not_tested=EVIL)
-    nothing = Entry(statement, (), Verdict("not tested"), ())
+    nothing = Entry(statement=statement, parts=(), hypotheses=Verdict("not tested"), found=())
     harmless(statements_table.verdict(nothing, Evil()), "p")
     assert [row["id"] for row in soup.select("tr[id]")] == [
         f"statement-{name}" for name in ledger.entries
@@ -349,7 +366,7 @@ def test_a_whole_book_whose_texts_are_hostile(tmp_path):
                 "something is small", "There are two.", "Too rare.", "Theorem 3.1"):  # fmt: skip
         assert f'"{old}"' in statements
         statements = statements.replace(f'"{old}"', toml)
-    met = kn.Terms([kn.Term("small", 1.0, "<=", 2.0, EVIL)])
+    met = kn.Terms([kn.Term("small", 1.0, "<=", 2.0, note=EVIL)])
     first = kn.record("lemma-2-1", "bound", 1.5, "<=", 2.0, hypotheses=met)
     write(tmp_path, [first, *CARDS[1:]], text=TEXT, statements=statements)
     citation = furniture.CITATION.read_text("utf-8")

@@ -30,7 +30,7 @@ def halves(exponent=0.5, count=5, ratio=10.0, noise=0.0, predicted=0.5):
     at = np.geomspace(10, 10 * ratio, count)
     scatter = np.random.default_rng(0).standard_normal(count) * noise
     values = 3 * at**exponent * np.log(at) * np.exp(scatter)
-    return kn.Order("k", at, values, predicted, shape=math.log)
+    return kn.Order(parameter="k", at=at, values=values, exponent=predicted, shape=math.log)
 
 
 # Hypotheses come first.
@@ -237,23 +237,31 @@ def test_an_order_has_hypotheses_at_each_of_its_points():
 def test_a_constant_for_each_point_is_refused():
     order = halves()
     with pytest.raises(ValueError, match="shape: got list, allowed is a function"):
-        kn.Order("k", order.at, order.values, 0.7, shape=[3.0, 2.0, 1.0, 4.0, 5.0])
+        kn.Order(
+            parameter="k",
+            at=order.at,
+            values=order.values,
+            exponent=0.7,
+            shape=[3.0, 2.0, 1.0, 4.0, 5.0],
+        )
 
 
 def test_a_correction_within_the_allowance_is_no_other_power():
     at = [2, 4, 8, 16, 32]
     # The worst for the slope: all up on one side of the middle, all down on the other.
     bent = [x**-0.5 * (1.01 if x > 8 else 1 / 1.01 if x < 8 else 1.0) for x in at]
-    assert not kn.Order("k", at, bent, -0.5, allowance=0.0001).fits
+    assert not kn.Order(parameter="k", at=at, values=bent, exponent=-0.5, allowance=0.0001).fits
     slope = np.polyfit(np.log(at), np.log(bent), 1)[0]
-    exact = kn.Order("k", at, [x**slope for x in at], -0.5, allowance=0.01)
+    exact = kn.Order(
+        parameter="k", at=at, values=[x**slope for x in at], exponent=-0.5, allowance=0.01
+    )
     assert exact.interval[0] == pytest.approx(-0.5, abs=1e-8)  # just reaches the true power
     kept = kn.record("x", "y", exact).measurement
     again = type(kept).from_json(json.loads(json.dumps(kept.to_json())))
     assert again.order.interval == exact.interval
     assert "off by 1 %" in str(kn.record("x", "y", exact))
     with pytest.raises(ValueError, match="allowance"):
-        kn.Order("k", at, bent, -0.5, allowance=0.1)
+        kn.Order(parameter="k", at=at, values=bent, exponent=-0.5, allowance=0.1)
 
 
 def test_an_allowance_may_differ_from_point_to_point():
@@ -262,7 +270,13 @@ def test_an_allowance_may_differ_from_point_to_point():
     signs = [-1, -1, 0, 1, 1]
     bent = [x**-0.5 * (1 + 0.02 / x) ** sign for x, sign in zip(at, signs, strict=True)]
     slope = np.polyfit(np.log(at), np.log(bent), 1)[0]
-    order = kn.Order("k", at, [x**slope for x in at], -0.5, allowance=lambda x: 0.02 / x)
+    order = kn.Order(
+        parameter="k",
+        at=at,
+        values=[x**slope for x in at],
+        exponent=-0.5,
+        allowance=lambda x: 0.02 / x,
+    )
     assert order.interval[0] == pytest.approx(-0.5, abs=1e-8)  # just reaches the true power
     assert order.bare_interval == pytest.approx((slope, slope), abs=2e-9)
     kept = kn.record("x", "y", order)
@@ -270,18 +284,18 @@ def test_an_allowance_may_differ_from_point_to_point():
     assert again.order.interval == order.interval
     assert "off by 0.062 to 1 %" in str(kept)
     with pytest.raises(ValueError, match="allowance: got list, allowed is a function"):
-        kn.Order("k", at, bent, -0.5, allowance=[0.01] * 5)
+        kn.Order(parameter="k", at=at, values=bent, exponent=-0.5, allowance=[0.01] * 5)
     with pytest.raises(ValueError, match="allowance"):
-        kn.Order("k", at, bent, -0.5, allowance=lambda x: 1 / x)
+        kn.Order(parameter="k", at=at, values=bent, exponent=-0.5, allowance=lambda x: 1 / x)
 
 
 def test_points_that_fit_no_line_are_refused():
     with pytest.raises(ValueError, match="at"):
-        kn.Order("k", [1, 1, 2, 3, 4], [1, 1, 2, 3, 4], 1.0)
+        kn.Order(parameter="k", at=[1, 1, 2, 3, 4], values=[1, 1, 2, 3, 4], exponent=1.0)
     with pytest.raises(ValueError, match="values"):
-        kn.Order("k", [1, 2, 3], [1, 2], 1.0)
+        kn.Order(parameter="k", at=[1, 2, 3], values=[1, 2], exponent=1.0)
     with pytest.raises(ValueError, match="values"):
-        kn.Order("k", [1, 2, 3], [1, 2, -3], 1.0)
+        kn.Order(parameter="k", at=[1, 2, 3], values=[1, 2, -3], exponent=1.0)
 
 
 # Calls that say too little.
@@ -392,7 +406,7 @@ def test_a_card_names_its_seeds():
 
 def test_a_card_shows_a_logarithm_of_a_probability_as_one():
     def line(name, left, right, note=""):
-        term = kn.Term(name, left, "<=", right, note)
+        term = kn.Term(name, left, "<=", right, note=note)
         return repr(kn.record("x", "rare", term, resolution="exact")).splitlines()[1].strip()
 
     assert line("log10 of the error", -370.4, -2.0) == "the error: 10⁻³⁷⁰ ≤ 10⁻²"

@@ -29,7 +29,7 @@ def some_chain(fresh):
     """Return the chain of a random network with random subgradients: every part is there."""
     rng = np.random.default_rng(0)
     network = kn.TwoLayerReLU(rng.standard_normal((6, SAMPLE.p)), np.zeros(6), [1, -1, 2, -2, 1, 1])
-    return theory.chain(SAMPLE, network, torch.tensor(rng.random((9, 6))), fresh)
+    return theory.chain(network, SAMPLE, torch.tensor(rng.random((9, 6))), fresh)
 
 
 def test_waterfall_adds_up():

@@ -25,12 +25,28 @@ def clean_pyplot():
 
 def made_up(start, width, met):
     """Return a trial with random measurements; any object will do as its point."""
-    known = (start, "exponential", width, 0, "status", -1.0, met)
+    known = Trial(
+        start=start,
+        loss="exponential",
+        width=width,
+        seed=0,
+        status="status",
+        log_loss=-1.0,
+        separated=met,
+    )
     if not met:
-        return Trial(*known, None)
+        return known
     low, middle, high = (torch.tensor(RNG.uniform(a, a + 1, 5)) for a in (1, 3, 5))
     last = Last(-float(RNG.uniform(1, 100)), low, high / 4)
-    return Trial(*known, object(), -1.0, middle, middle, 0.1, last)
+    return replace(
+        known,
+        point=object(),
+        log10_error=-1.0,
+        radius=middle,
+        eta=middle,
+        unfinished=0.1,
+        last=last,
+    )
 
 
 TRIALS = [

@@ -22,9 +22,25 @@ def clean_pyplot():
 
 
 def row(k, seed, length=0.5, point=True, d=10):
-    numbers = (10 * k, 0, 1000, 0.1 * seed + 0.2, 0.5, 1e-12, 0.4, length, 0.0)
-    drawn = (k, d, seed, True, True, 0.1, True)
-    return Crowded(*drawn, "certified", averaged_point(4, 10) if point else None, *numbers)
+    return Crowded(
+        k=k,
+        d=d,
+        seed=seed,
+        means_separable=True,
+        sample_separable=True,
+        means_margin=0.1,
+        loss_reached=True,
+        ending="certified",
+        point=averaged_point(4, 10) if point else None,
+        errors=10 * k,
+        counted=1000,
+        radius=0.1 * seed + 0.2,
+        nearest=0.5,
+        gap=1e-12,
+        flip=0.4,
+        length=length,
+        random=0.0,
+    )
 
 
 def test_separability_draws_the_exact_count():

@@ -21,7 +21,17 @@ def clean_pyplot():
 
 def row(name, start, linear, network, point=True):
     given = averaged_point(4, 10) if point else None
-    return Compared(name, start, 0, linear, 0.1, network, 0.5, given, "certified")
+    return Compared(
+        name=name,
+        start=start,
+        seed=0,
+        linear=linear,
+        linear_bias=0.1,
+        network=network,
+        begin=0.5,
+        point=given,
+        ending="certified",
+    )
 
 
 def test_paired_draws_every_certified_point_once():

@@ -37,7 +37,7 @@ def gradient(network, sample, log):
 @pytest.mark.parametrize("log", [False, True])
 def test_gradient_descent_is_the_formula(log):
     start, samples = begin()
-    moments = train(start, samples, Method("gd", 0.05, log=log), [0, 1, 3])
+    moments = train(start, samples, Method(optimizer="gd", rate=0.05, log=log), [0, 1, 3])
     assert [moment.step for moment in moments] == [0, 1, 3]
     for b, sample in enumerate(samples):
         network = start[b]
@@ -55,7 +55,7 @@ def test_gradient_descent_is_the_formula(log):
 
 def test_first_step_of_adam_has_the_rate_in_every_coordinate():
     start, samples = begin(1)
-    after = train(start, samples, Method("adam", 1e-3), [1])[0].networks
+    after = train(start, samples, Method(optimizer="adam", rate=1e-3), [1])[0].networks
     parts = gradient(start[0], samples[0], False)
     moved = (after.weights[0] - start.weights[0])[parts[0].abs() > 1e-4]
     assert torch.allclose(moved.abs(), torch.full_like(moved, 1e-3), rtol=1e-3)
@@ -68,7 +68,9 @@ def test_small_steps_follow_the_flow():
     at = next(s for s in flow.snapshots if s.log_time > 0)
     time = math.exp(at.log_time)
     steps = 4000
-    network = train(start, samples, Method("gd", time / steps), [steps])[-1].networks[0]
+    network = train(start, samples, Method(optimizer="gd", rate=time / steps), [steps])[
+        -1
+    ].networks[0]
     expected = at.network
     error = (network.augmented - expected.augmented).norm() / expected.augmented.norm()
     assert error < 2e-2
@@ -76,7 +78,7 @@ def test_small_steps_follow_the_flow():
 
 def test_minibatches_use_the_seed_and_only_it():
     start, samples = begin()
-    method = Method("gd", 0.05, batch=3)
+    method = Method(optimizer="gd", rate=0.05, batch=3)
     one, two, other = (train(start, samples, method, [5], seed=s)[0].networks for s in (1, 1, 2))
     assert torch.equal(one.weights, two.weights)
     assert not torch.equal(one.weights, other.weights)
@@ -84,7 +86,7 @@ def test_minibatches_use_the_seed_and_only_it():
 
 def test_diverging_networks_are_left_out():
     start, samples = begin()
-    moments = train(start, samples, Method("gd", 1e200), [0, 1, 20])
+    moments = train(start, samples, Method(optimizer="gd", rate=1e200), [0, 1, 20])
     assert moments[-1].step < 20
 
 
@@ -114,11 +116,11 @@ def test_function_angle_ignores_scale_and_neurons():
 def test_bad_input_is_refused():
     start, samples = begin()
     with pytest.raises(ValueError, match="optimizer"):
-        Method("sgd", 0.1)
+        Method(optimizer="sgd", rate=0.1)
     with pytest.raises(ValueError, match="marks"):
-        train(start, samples, Method("gd", 0.1), [3, 2])
+        train(start, samples, Method(optimizer="gd", rate=0.1), [3, 2])
     with pytest.raises(ValueError, match="start"):
-        train(start[0], samples, Method("gd", 0.1), [1])
+        train(start[0], samples, Method(optimizer="gd", rate=0.1), [1])
 
 
 def test_a_falling_step_is_divided_by_the_squared_norm():
@@ -126,14 +128,20 @@ def test_a_falling_step_is_divided_by_the_squared_norm():
     start, samples = begin()
     squares = start.norm().square().tolist()
     assert min(squares) > 1 and squares[0] != squares[1]
-    falls = train(start, samples, Method("gd", 0.01, log=True, falling=True), [1])[0].networks
+    falls = train(start, samples, Method(optimizer="gd", rate=0.01, log=True, falling=True), [1])[
+        0
+    ].networks
     for one, square in enumerate(squares):
-        same = train(start, samples, Method("gd", 0.01 / square, log=True), [1])[0].networks[one]
+        same = train(start, samples, Method(optimizer="gd", rate=0.01 / square, log=True), [1])[
+            0
+        ].networks[one]
         assert torch.allclose(falls[one].weights, same.weights, rtol=1e-12)
         assert torch.allclose(falls[one].output, same.output, rtol=1e-12)
     small, samples = begin(scale=0.01)
     ends = [
-        train(small, samples, Method("gd", 0.01, log=True, falling=falling), [1])[0].networks
+        train(small, samples, Method(optimizer="gd", rate=0.01, log=True, falling=falling), [1])[
+            0
+        ].networks
         for falling in (True, False)
     ]
     assert torch.equal(ends[0].weights, ends[1].weights)

@@ -123,7 +123,7 @@ CALLS = {
     "exact_radius": (kn.exact_radius, given(network=NETWORK, x=FRESH.x)),
     "robust radius": (
         kn.exact_radius(NETWORK, FRESH.x).robust,
-        given(y=FRESH.y, x=FRESH.x),
+        given(x=FRESH.x, y=FRESH.y),
     ),
     "linear_radius": (kn.linear_radius, given(weights=U, x=FRESH.x)),
     "nearest_neighbour_radius": (
@@ -147,7 +147,7 @@ CALLS = {
     "inner_products": (theory.inner_products, given(sample=TRAIN)),
     "chain": (
         theory.chain,
-        given(sample=TRAIN, network=NETWORK, subgradients=POINT.subgradients, fresh=FRESH),
+        given(network=NETWORK, sample=TRAIN, subgradients=POINT.subgradients, fresh=FRESH),
     ),
     "eta_for_all": (every_point.eta_for_all, given(sample=TRAIN, epsilon=0.01)),
     "certified_eta": (
@@ -385,7 +385,10 @@ ZERO_ONE = torch.tensor([0.0, 1.0, 0.0, 1.0, 1.0])
         ("d: got inf", lambda: kn.Clusters.orthogonal(4, 10**400, 1.0)),
         ("sigma: got 1000", lambda: kn.Clusters.orthogonal(4, 100, 10**400)),
         ("x: got a number beyond", lambda: kn.Sample.from_arrays([[10**400, 1]], [1])),
-        ("means: got 'no'", lambda: kn.Case("x", 100, 4, 1.0, 10, means="no").clusters),
+        (
+            "means: got 'no'",
+            lambda: kn.Case(letter="x", d=100, k=4, sigma=1.0, n=10, means="no").clusters,
+        ),
         ("label: got 0", lambda: theory.flip_eta_upper(theory.inner_products(TRAIN), label=0.0)),
         ("x: got no point", lambda: kn.exact_radius(NETWORK, FRESH.x[:0])),
     ],

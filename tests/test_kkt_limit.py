@@ -62,7 +62,9 @@ def test_agrees_with_cvxpy(k, d, sigma, n, partition):
     pattern = np.array([np.isin(cluster, part) for part in partition], dtype=float).T
     vectors, least = restricted_solution(x, y, signs, pattern, tolerance=3e-10)
     gram, scale = gram_of(x)
-    problem = RestrictedProblem(gram / scale, y, signs, pattern.T.astype(bool))
+    problem = RestrictedProblem(
+        gram=gram / scale, labels=y, signs=signs, patterns=pattern.T.astype(bool)
+    )
     solution, solved = solve_restricted(problem, np.full((len(signs), n), 1.0))
     assert solved
     assert solution.saddle.norms.sum() / math.sqrt(scale) == pytest.approx(least, rel=1e-6)
@@ -154,7 +156,9 @@ def test_working_sets_do_not_change_the_solution():
     x, y, _ = clustered_points(4, 25, 0.4, 1600, seed=2)
     gram, scale = gram_of(x)
     same = np.stack([y == 1, y == -1])
-    problem = RestrictedProblem(gram / scale, y, np.array([1.0, -1.0]), same)
+    problem = RestrictedProblem(
+        gram=gram / scale, labels=y, signs=np.array([1.0, -1.0]), patterns=same
+    )
     h = np.where(same, 1.0, -1.0) * np.linspace(1, 2, len(y))
     first, free = first_sets(problem, h)
     assert len(first) < len(y) and not free.any()
@@ -173,7 +177,9 @@ def noisy_problem():
     x, y, _ = clustered_points(6, 40, 1.0, 60, seed=7)
     gram, scale = gram_of(x)
     same = np.stack([y == 1, y == -1])
-    problem = RestrictedProblem(gram / scale, y, np.array([1.0, -1.0]), same)
+    problem = RestrictedProblem(
+        gram=gram / scale, labels=y, signs=np.array([1.0, -1.0]), patterns=same
+    )
     solution, solved = solve_restricted(problem, np.ones(same.shape))
     assert solved
     active = identify(problem, solution)
@@ -189,7 +195,7 @@ def test_interior_point_keeps_its_last_iterate_when_a_slack_underflows():
     gram, scale = gram_of(x)
     signs = np.array([1.0, -1.0])
     pattern = y[None] == signs[:, None]
-    problem = RestrictedProblem(gram / scale, y, signs, pattern)
+    problem = RestrictedProblem(gram=gram / scale, labels=y, signs=signs, patterns=pattern)
     usual = interior_point(problem, ~pattern)
     forced = interior_point(problem, ~pattern, barrier=1e-300, budget=400)
     assert forced.residual < 1e-9 and np.isfinite(forced.saddle.multipliers).all()
@@ -302,7 +308,12 @@ def test_a_guess_that_leaves_many_multipliers_negative_is_given_up(monkeypatch):
     gram, scale = gram_of(flow.sample.x.numpy())
     net = flow.distinct
     groups = group_neurons(net.preactivations(flow.sample.x), net.output, flow.sample.y)
-    problem = RestrictedProblem(gram / scale, flow.sample.y.numpy(), groups.signs, groups.patterns)
+    problem = RestrictedProblem(
+        gram=gram / scale,
+        labels=flow.sample.y.numpy(),
+        signs=groups.signs,
+        patterns=groups.patterns,
+    )
     budgets = []
 
     def counted(*arguments, budget):

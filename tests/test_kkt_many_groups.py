@@ -46,7 +46,7 @@ def test_many_groups_that_fade_at_once(case):
     x, y, gram, scale, groups = drawn(*case)
     signs, patterns = groups.signs, groups.patterns
     assert 25 <= len(signs) <= 50
-    problem = RestrictedProblem(gram, y.numpy(), signs, patterns)
+    problem = RestrictedProblem(gram=gram, labels=y.numpy(), signs=signs, patterns=patterns)
     solution, solved = solve_restricted(problem, groups.preactivations)
     assert solved
     _, least = restricted_solution(x, y, signs, patterns.T.astype(float))

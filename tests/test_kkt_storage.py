@@ -36,7 +36,7 @@ def test_round_trip(tmp_path):
         saved, read = getattr(point.network, name), getattr(again.network, name)
         assert torch.allclose(saved, read, rtol=1e-15, atol=0)
     assert again.certificate.within(1e-14)
-    assert "KKT residuals" in repr(again)
+    assert "worst residual" in repr(again)
 
 
 def test_the_file_by_hand(tmp_path):

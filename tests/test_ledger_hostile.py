@@ -34,7 +34,11 @@ AT = [1.0, 2.0, 4.0, 8.0, 16.0]
 CARDS = [
     kn.record("lemma-2-1", "bound", 1.0, "<=", 2.0, seed=[0, 1]),
     kn.record("lemma-2-1", "tail", 0.0, "<=", 0.5, resolution="counted", instances=100),
-    kn.record("lemma-2-1", "size", kn.Order("k", AT, AT, 1.0, allowance=lambda k: 0.01)),
+    kn.record(
+        "lemma-2-1",
+        "size",
+        kn.Order(parameter="k", at=AT, values=AT, exponent=1.0, allowance=lambda k: 0.01),
+    ),
 ]
 HUGE = "<" * 10**6
 DEEP = "[" * 100_000 + "]" * 100_000

@@ -84,7 +84,7 @@ def test_ranges_of_undecided_neurons_hold_in_the_ball_on_the_side_of_the_decided
     net = kn.TwoLayerReLU(net.weights, net.biases, [1.0] * 4 + [-1.0] * 4)
     x = x[net(x) > 0]
     assert len(x) >= 2
-    search = Search(net, Span.of(net), x, 1.0, False)
+    search = Search(network=net, span=Span.of(net), x=x, sign=1.0, flip=False)
     search.upper = torch.full((len(x),), 1.5, dtype=torch.float64)
     rng = np.random.default_rng(0)
     steps = rng.standard_normal((20_000, 3))
@@ -241,7 +241,7 @@ def test_robust_radius_is_zero_where_the_label_is_wrong_or_the_output_zero():
     net = kn.TwoLayerReLU([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0], [1.0, -1.0])
     x = torch.tensor([[2.0, 1.0], [2.0, 1.0], [-1.0, -1.0]], dtype=torch.float64)
     y = torch.tensor([1.0, -1.0, -1.0], dtype=torch.float64)
-    radius = kn.exact_radius(net, x).robust(y, x)
+    radius = kn.exact_radius(net, x).robust(x, y)
     # From (2, 1): the diagonal at 1/sqrt(2) (both on there).
     expected = torch.tensor([1 / math.sqrt(2), 0.0, 0.0], dtype=torch.float64)
     torch.testing.assert_close(radius.upper, expected, rtol=1e-9, atol=0)
@@ -331,4 +331,4 @@ def test_a_robust_network_of_too_few_neurons_is_refused():
     with pytest.raises(ValueError, match="source"):
         kn.TwoLayerReLU.robust(clusters.means)
     with pytest.raises(ValueError, match="labels -1 and 1"):
-        kn.exact_radius(network(0, 3, 5), points(0, 2, 5)).robust([0.0, 1.0], points(0, 2, 5))
+        kn.exact_radius(network(0, 3, 5), points(0, 2, 5)).robust(points(0, 2, 5), [0.0, 1.0])

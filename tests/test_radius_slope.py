@@ -24,7 +24,7 @@ def test_no_gradient_is_longer():
 
 
 def test_the_radius_is_below_the_exact_one():
-    exact = kn.exact_radius(NETWORK, FRESH.x).robust(FRESH.y, FRESH.x)
+    exact = kn.exact_radius(NETWORK, FRESH.x).robust(FRESH.x, FRESH.y)
     lower = radius_by_slope(NETWORK, FRESH.x, FRESH.y)
     assert bool((lower <= exact.lower).all()) and bool((lower > 0.2 * exact.lower).all())
     assert bool((radius_by_slope(NETWORK, FRESH.x, -FRESH.y) == 0).all())

@@ -19,7 +19,7 @@ def counted(clusters, count=60_000):
     network = kn.TwoLayerReLU.robust(fresh)
     radius = math.sqrt(clusters.d) / 8
     found = kn.exact_radius(network, fresh.x[:1000])
-    far = found.robust(fresh.y[:1000], fresh.x[:1000])
+    far = found.robust(fresh.x[:1000], fresh.y[:1000])
     active = (network.preactivations(fresh.x) > 0).sum(-1)
     return {
         "margin": (network.margins(fresh.x, fresh.y) < 1).double().mean().item(),

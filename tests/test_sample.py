@@ -52,9 +52,20 @@ def direct_side(clusters, n, cluster, seed):
     network = networks(torch.from_numpy(weights), torch.from_numpy(rng.standard_normal((COUNT, 3))))
     y = clusters.labels[torch.from_numpy(cluster)].expand(COUNT, n)
     zero = torch.zeros(COUNT, n)
-    train = Sample(torch.from_numpy(x), y, None, clusters, d, zero)
+    train = Sample(x=torch.from_numpy(x), y=y, cluster=None, clusters=clusters, d=d, unseen=zero)
     labels = clusters.labels[torch.from_numpy(picked)]
-    return train, Sample(torch.from_numpy(fresh), labels, None, clusters, d, zero[:, :1]), network
+    return (
+        train,
+        Sample(
+            x=torch.from_numpy(fresh),
+            y=labels,
+            cluster=None,
+            clusters=clusters,
+            d=d,
+            unseen=zero[:, :1],
+        ),
+        network,
+    )
 
 
 def statistics(train, fresh, network):

@@ -275,7 +275,10 @@ def test_a_second_measurement_of_a_chapter_is_a_number():
         def title(self, found):
             return found.notebook.upper()
 
-    found = [Found(name, cell, None, None) for name, cell in (("a", 1), ("b", 1), ("a", 4))]
+    found = [
+        Found(notebook=name, cell=cell, measurement=None, verdict=None)
+        for name, cell in (("a", 1), ("b", 1), ("a", 4))
+    ]
     text = re.sub(
         r' · <a href="([^"]*)">([^<]*)</a>', r"[\1: \2]", statements_table.cells(found, Here())
     )

@@ -62,7 +62,7 @@ def test_refusals_of_a_term():
 def terms():
     return Terms(
         [
-            Term("first", 1.0, "<=", 2.0, "one & two"),
+            Term("first", 1.0, "<=", 2.0, note="one & two"),
             Term("second", 4.0, "<", 4.1),
             Term("third", 9.0, "==", 9.0),
         ],

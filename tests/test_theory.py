@@ -173,7 +173,7 @@ def test_samples_without_clusters_are_refused():
     point = kn.averaged_point(4, 50)
     sample = kn.Sample.from_arrays(point.x, point.y, range(4))
     with pytest.raises(ValueError, match="subgradients"):
-        theory.cluster_sums(sample, point.network, torch.zeros(3, 2))
+        theory.cluster_sums(point.network, sample, torch.zeros(3, 2))
 
 
 # --- the bounds against KKT points -----------------------------------------------------------
@@ -201,7 +201,7 @@ def test_bounds_are_met_with_equality_on_orthogonal_points(k):
         point, sample = closed_form(k, d, sets)
         measured = theory.inner_products(sample, direction=point.y @ point.x)
         assert measured.tau < 1e-9
-        sums = theory.cluster_sums(sample, point.network, point.subgradients)
+        sums = theory.cluster_sums(point.network, sample, point.subgradients)
         torch.testing.assert_close(sums.own, torch.full((k,), 1 / (d + 1), dtype=torch.float64))
         assert float(sums.wrong.abs().max()) == 0.0
         assert theory.own_sum_lower(measured).value == pytest.approx(1 / (d + 1))
@@ -236,9 +236,9 @@ def test_bounds_hold_on_a_trained_kkt_point(trained):
     assert measured.tau < 0.1
     fresh = sample.fresh(500, 5)
     residual = point.certificate.worst
-    sums = theory.check_cluster_sums(sample, point.network, point.subgradients, residual=residual)
-    margins = theory.check_margins(sample, point.network, fresh)
-    radii = kn.exact_radius(point.network, fresh.x).robust(fresh.y, fresh.x)
+    sums = theory.check_cluster_sums(point.network, sample, point.subgradients, residual=residual)
+    margins = theory.check_margins(point.network, sample, fresh)
+    radii = kn.exact_radius(point.network, fresh.x).robust(fresh.x, fresh.y)
     u = kn.universal_direction(sample)
     eta = kn.least_eta(point.network, fresh, direction=u)
     tables = (
@@ -262,7 +262,7 @@ def test_a_network_that_is_no_kkt_point_is_told_apart(trained):
     point, sample = trained
     wrong = point.subgradients.clone()
     wrong[sample.cluster == 0] = 0.0
-    terms = theory.check_cluster_sums(sample, point.network, wrong, residual=0.5)
+    terms = theory.check_cluster_sums(point.network, sample, wrong, residual=0.5)
     assert {term.name for term in terms.failing} >= {"KKT point", "A_q"}
 
 
@@ -270,7 +270,7 @@ def test_fresh_points_away_from_their_cluster_are_refused(trained):
     point, sample = trained
     away = kn.Sample.from_arrays(-sample.x[:2], sample.y[:2], sample.cluster[:2])
     with pytest.raises(ValueError, match="fresh"):
-        theory.check_margins(sample, point.network, away)
+        theory.check_margins(point.network, sample, away)
 
 
 @given(st.integers(0, 10**4))

@@ -18,7 +18,7 @@ from kktnotes.data.sample import Sample
 from kktnotes.flow import Flow, gradient_flow
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Case:
     """One setting: a distribution, a sample size, a width, a loss, a start.
 
@@ -90,7 +90,7 @@ def _threshold(k: int, d: int) -> int:
 def _case(letter: str, d: int, k: int, sigma: float | None = None, **more: Any) -> Case:
     sigma = 1 / math.sqrt(d) if sigma is None else sigma
     settings: dict[str, Any] = {"n": _threshold(k, d)} | more
-    return Case(letter, d, k, sigma, **settings)
+    return Case(letter=letter, d=d, k=k, sigma=sigma, **settings)
 
 
 _LIST = [

@@ -1,9 +1,12 @@
-"""How numbers and names print: one rule of digits and signs for tables, cards and verdicts."""
+"""How numbers, names and records print: one rule of digits and signs; no entries of arrays."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sized
+from dataclasses import fields
+from enum import Enum
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 TINY = 1e-9
@@ -17,6 +20,54 @@ ASCII = {
     r" - ": " − ",
 }
 """What a name may be typed as, and how it prints."""
+WIDEST, LONGEST = 40, 280
+"""The most characters of one value and of the whole line of a record."""
+
+
+class Brief:
+    """A dataclass that prints on one line, arrays by their sizes: `Span(signs=[50], ...)`.
+
+    It goes with `dataclass(repr=False)`, which would write its own.
+    """
+
+    def __repr__(self) -> str:
+        """Return the line; what does not fit is left out, and dots say so."""
+        return brief(self, *(f"{name}={shown(value)}" for name, value in _fields(self).items()))
+
+
+def brief(record: object, *facts: str) -> str:
+    """Return a record's line: its class, the facts, the device of its arrays if not the CPU."""
+    devices = [str(one.device) for one in _fields(record).values() if hasattr(one, "device")]
+    where = [f"on {name}" for name in devices[:1] if name != "cpu"]
+    room = LONGEST - len(f"{type(record).__name__}(), ..., {', '.join(where)}")
+    fitting: list[str] = []
+    for fact in facts:
+        room -= len(fact) + 2
+        fitting += [fact] if room >= 0 else []
+    dots = ["..."] if len(fitting) < len(facts) else []
+    return f"{type(record).__name__}({', '.join([*fitting, *dots, *where])})"
+
+
+def shown(value: object) -> str:
+    """Return a number or a word as it is, an array by its sizes, what is long by its kind."""
+    if isinstance(value, Enum):
+        return str(value)
+    shape = getattr(value, "shape", ())
+    if isinstance(shape, tuple) and len(shape):
+        return f"[{' x '.join(map(str, shape))}]"
+    if isinstance(value, float) or hasattr(value, "shape"):
+        return f"{value:.3g}"
+    kind = type(value).__name__
+    if isinstance(value, Sized) and not isinstance(value, str):
+        return f"{kind} of {len(value)}"
+    text = repr(value)
+    return text if len(text) <= WIDEST and "\n" not in text else kind
+
+
+def _fields(record: object) -> dict[str, object]:
+    """Return what a dataclass or a named tuple holds, by name."""
+    names = getattr(record, "_fields", None) or [one.name for one in fields(record)]  # type: ignore[arg-type]
+    return {name: getattr(record, name) for name in names}
 
 
 def number(value: float, digits: int = 3) -> str:

@@ -46,7 +46,7 @@ class Term:
     left: float
     relation: str
     right: float
-    note: str = ""
+    note: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
         """Check the relation and both sides."""

@@ -77,7 +77,15 @@ def opposite_neurons(
                 _, upper, nearest = closed_form(single, span, start, sign, flip=True)
             left = torch.nonzero(upper.isinf())[:, 0]
             if len(left):
-                descent = SubsetDescent(single, span, start[left], sign, True, 1e-9, deadline)
+                descent = SubsetDescent(
+                    network=single,
+                    span=span,
+                    x=start[left],
+                    sign=sign,
+                    flip=True,
+                    tolerance=1e-9,
+                    deadline=deadline,
+                )
                 descent.search(pairs=True)
                 upper[left], nearest[left] = descent.upper, descent.nearest
             known = upper.isfinite()
@@ -91,4 +99,4 @@ def opposite_neurons(
     reached = torch.where(fell, reached, torch.full_like(reached, torch.inf))
     points = torch.where(fell[..., None], points, frame.x)
     report = diagnose(frame, reached, seed=seed)
-    return AttackResult(points, reached, fell, report)
+    return AttackResult(points=points, norms=reached, success=fell, diagnosis=report)

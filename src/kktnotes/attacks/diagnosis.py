@@ -39,7 +39,7 @@ WARNINGS = {
 """What each warning means."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Diagnosis:
     """Shares between 0 and 1 over the points that were attacked.
 
@@ -110,7 +110,9 @@ def diagnose(
     standing = frame.standing
     count = int(standing.sum())
     if not count:
-        return Diagnosis(0.0, 0.0, float("nan"), 0.0, 0.0)
+        return Diagnosis(
+            zero_gradient=0.0, opposite_off=0.0, restart_spread=float("nan"), control=0.0, left=0.0
+        )
     slope = frame.gradient(frame.z)[1]
     flat = (slope == 0).all(-1) & standing
     heights = frame.reduced.preactivations(frame.z)

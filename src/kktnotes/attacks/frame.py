@@ -16,10 +16,11 @@ from kktnotes import checks
 from kktnotes.data.sample import Examples, Sample, pair
 from kktnotes.geometry import Span, first_crossing, step_across
 from kktnotes.networks.two_layer import TwoLayerReLU, as_network
+from kktnotes.printing import Brief
 
 
-@dataclass(frozen=True, eq=False)
-class Frame:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Frame(Brief):
     """An attack's problem in the coordinates of the span of the weights.
 
     Attributes
@@ -66,7 +67,16 @@ class Frame:
             basis = torch.linalg.qr(network.weights.mT).Q.mT
             reduced = TwoLayerReLU(network.weights @ basis.mT, network.biases, network.output)
         z = x @ basis.mT
-        return cls(network, x, y, reduced, z, basis, signs(network(x)) == y, d)
+        return cls(
+            network=network,
+            x=x,
+            y=y,
+            reduced=reduced,
+            z=z,
+            basis=basis,
+            standing=signs(network(x)) == y,
+            d=d,
+        )
 
     def gradient(self, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return y N and its gradient in the span, relu'(0) = 0."""

@@ -62,7 +62,7 @@ def projected_gradient(
     step, norms = frame.best(found)
     points, reached, success = frame.land(step)
     report = diagnose(frame, reached, seed=seed, restart_norms=norms)
-    return AttackResult(points, reached, success, report)
+    return AttackResult(points=points, norms=reached, success=success, diagnosis=report)
 
 
 def _start(frame: Frame, restart: int, seed: int) -> torch.Tensor:

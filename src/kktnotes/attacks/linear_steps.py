@@ -64,4 +64,6 @@ def deepfool(
         step = step - length[..., None] * slope
     best, _ = frame.best([step])
     points, norms, success = frame.land(best)
-    return AttackResult(points, norms, success, diagnose(frame, norms, seed=seed))
+    return AttackResult(
+        points=points, norms=norms, success=success, diagnosis=diagnose(frame, norms, seed=seed)
+    )

@@ -69,7 +69,7 @@ def decoupled_direction_norm(
     step, norms = frame.best(found)
     points, reached, success = frame.land(step)
     report = diagnose(frame, reached, seed=seed, restart_norms=norms)
-    return AttackResult(points, reached, success, report)
+    return AttackResult(points=points, norms=reached, success=success, diagnosis=report)
 
 
 def _run(frame: Frame, steps: int, gamma: float, start: torch.Tensor) -> torch.Tensor:

@@ -19,6 +19,7 @@ from kktnotes.attacks.result import AttackResult
 from kktnotes.data.sample import Examples, Sample, as_sample, pair
 from kktnotes.geometry import all_crossings, step_across
 from kktnotes.networks.two_layer import TwoLayerReLU, as_network
+from kktnotes.printing import brief
 
 
 def universal_direction(sample: Sample) -> torch.Tensor:
@@ -79,7 +80,9 @@ def universal(
     keep = (success & frame.standing)[..., None]
     points = torch.where(keep, landed, frame.x)
     success = success | ~frame.standing
-    return AttackResult(points, norms, success, diagnose(frame, norms, seed=seed))
+    return AttackResult(
+        points=points, norms=norms, success=success, diagnosis=diagnose(frame, norms, seed=seed)
+    )
 
 
 def least_eta(
@@ -129,7 +132,7 @@ def least_eta(
     return candidates.amin(-1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Transfer:
     """What one perturbation, fixed beforehand, does to many networks.
 
@@ -143,6 +146,14 @@ class Transfer:
 
     flipped: torch.Tensor
     correct: torch.Tensor
+
+    def __repr__(self) -> str:
+        """Return the shares, from the least to the largest over the networks, in one line."""
+        ranges = [
+            f"{name} {float(values.min()):.3g} to {float(values.max()):.3g}"
+            for name, values in (("flipped", self.flipped), ("correct", self.correct))
+        ]
+        return brief(self, f"{len(self.flipped)} networks", *ranges)
 
 
 def transfer(

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import torch
 
 from kktnotes.attacks.diagnosis import Diagnosis
+from kktnotes.printing import brief
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class AttackResult:
     """Perturbed points, one for every point attacked.
 
@@ -35,4 +36,6 @@ class AttackResult:
         total, fallen = self.success.numel(), int(self.success.sum())
         middle = self.norms.flatten().quantile(0.5, interpolation="lower").item() if total else 0.0
         warned = "; ".join(self.diagnosis.warnings) or "no warning"
-        return f"AttackResult({fallen} of {total} points fell, median norm {middle:.3g}; {warned})"
+        return brief(
+            self, f"{fallen} of {total} points fell", f"median norm {middle:.3g}; {warned}"
+        )

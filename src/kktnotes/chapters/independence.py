@@ -10,7 +10,7 @@ be proved of the flow's own last network, which is no KKT point. `reaches` stops
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from kktnotes.flow.start import balanced_start
 from kktnotes.kkt import LimitPoint, NotCertified, kkt_point
 from kktnotes.networks.angles import function_angle
 from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.printing import Brief
 from kktnotes.radius import eta_upper, exact_radius, log_error, log_error_by_slope, radius_by_slope
 
 
@@ -60,8 +61,8 @@ STARTS = (
 """Three balanced starts, from the rich towards the lazy regime, and one that is not balanced."""
 
 
-@dataclass(frozen=True, eq=False)
-class Last:
+@dataclass(frozen=True, eq=False, repr=False)
+class Last(Brief):
     """What can be proved of the flow's own last network, which is no KKT point (`radius.slope`).
 
     Attributes
@@ -80,8 +81,8 @@ class Last:
     eta: torch.Tensor
 
 
-@dataclass(frozen=True, eq=False)
-class Trial:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Trial(Brief):
     """What one run came to.
 
     Attributes
@@ -112,7 +113,7 @@ class Trial:
     status: str
     log_loss: float
     separated: bool
-    point: LimitPoint | None
+    point: LimitPoint | None = None
     log10_error: float = math.nan
     radius: torch.Tensor | None = None
     eta: torch.Tensor | None = None
@@ -151,19 +152,35 @@ def trial(
         raise checks.refusal("fresh", f"{fresh.p} coordinates", f"{sample.p}, as the sample has")
     begin = start.network(sample, width, seed)
     if bool((begin.output > 0).all()) or bool((begin.output < 0).all()):
-        return Trial(start, loss, width, seed, "one sign only", math.nan, False, None)
+        return Trial(
+            start=start,
+            loss=loss,
+            width=width,
+            seed=seed,
+            status="one sign only",
+            log_loss=math.nan,
+            separated=False,
+        )
     flow = gradient_flow(sample, network=begin, loss=loss, **knobs)
     point = _point(flow)
-    known = (start, loss, width, seed, str(flow.status), flow.last.log_loss, flow.separated)
+    followed = _followed(flow, start, width, seed)
     if point is None:
-        return Trial(*known, None)
+        return followed
     network = point.network
-    radius = exact_radius(network, fresh.x).robust(fresh.y, fresh.x).lower
+    radius = exact_radius(network, fresh.x).robust(fresh.x, fresh.y).lower
     eta = least_eta(network, fresh, direction=universal_direction(sample))
     angle = function_angle(_seen(flow.last, sample.p), network, probes(sample))
     own = _last(flow, fresh.n, seed)
     error = log_error(network, sample) / math.log(10)
-    return Trial(*known, point, error, radius, eta, angle, own)
+    return replace(
+        followed,
+        point=point,
+        log10_error=error,
+        radius=radius,
+        eta=eta,
+        unfinished=angle,
+        last=own,
+    )
 
 
 def reaches(
@@ -172,15 +189,35 @@ def reaches(
     """Train until L < 1/n is met or out of reach, and measure nothing else; see `trial`."""
     begin = start.network(sample, checks.integer("width", width), seed)
     if bool((begin.output > 0).all()) or bool((begin.output < 0).all()):
-        return Trial(start, loss, width, seed, "one sign only", math.nan, False, None)
+        return Trial(
+            start=start,
+            loss=loss,
+            width=width,
+            seed=seed,
+            status="one sign only",
+            log_loss=math.nan,
+            separated=False,
+        )
     knobs = {**knobs, "max_log_time": 1e-3}  # counted from L < 1/n on
     flow = gradient_flow(sample, network=begin, loss=loss, **knobs)
-    known = (start, loss, width, seed, str(flow.status), flow.last.log_loss)
-    return Trial(*known, flow.separated, None)
+    return _followed(flow, start, width, seed)
 
 
-@dataclass(frozen=True, eq=False)
-class Approach:
+def _followed(flow: Flow, start: Start, width: int, seed: int) -> Trial:
+    """Return how a flow ended, without a point."""
+    return Trial(
+        start=start,
+        loss=flow.loss,
+        width=width,
+        seed=seed,
+        status=str(flow.status),
+        log_loss=flow.last.log_loss,
+        separated=flow.separated,
+    )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Approach(Brief):
     """How a flow comes nearer to its exact point, at its snapshots since L < 1/n.
 
     Attributes

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -22,14 +22,15 @@ from kktnotes.flow import Flow, gradient_flow
 from kktnotes.kkt import LimitPoint
 from kktnotes.kkt.endings import limit_or_reason
 from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.printing import Brief
 from kktnotes.radius import exact_radius, nearest_neighbour_radius
 
 SHARE = 0.95
 """The share of fresh points that one perturbation has to change."""
 
 
-@dataclass(frozen=True, eq=False)
-class Crowded:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Crowded(Brief):
     """One draw of means, sample, start and fresh points, and what was measured.
 
     Attributes
@@ -151,10 +152,19 @@ def _measured(flow: Flow, sample: Sample, seed: int, fresh: int, probes: int) ->
     clusters = sample.drawn_from()
     means = separation(clusters.means, clusters.labels, bias=True)
     own = separation(sample.x, sample.y, bias=True).separable
-    drawn = (clusters.k, clusters.d, seed, means.separable, own, means.margin, flow.separated)
     point, ending = limit_or_reason(flow)
+    drawn = Crowded(
+        k=clusters.k,
+        d=clusters.d,
+        seed=seed,
+        means_separable=means.separable,
+        sample_separable=own,
+        means_margin=means.margin,
+        loss_reached=flow.separated,
+        ending=ending,
+    )
     if point is None:
-        return Crowded(*drawn, ending)
+        return drawn
     network, root = point.network, math.sqrt(clusters.d)
     test = sample.fresh(fresh, seed=seed)
     outputs = torch.stack([network(test.x), flow.network(test.x)])
@@ -177,20 +187,19 @@ def _measured(flow: Flow, sample: Sample, seed: int, fresh: int, probes: int) ->
         steps = all_at_once * u.norm() * sample.directions(20, seed=seed)
         moved = torch.stack([y * network(x - y[:, None] * step) for step in steps])
         random = float((moved <= 0).double().mean())
-    return Crowded(
-        *drawn,
-        ending,
-        point,
-        int((~right).sum()),
-        int((other < mine).sum()),
-        fresh,
-        float(radius.lower.median()) / root,
-        float(nearest.median()) / root,
-        float(radius.gap.max()),
-        float(eta.median()) * unit,
-        all_at_once * unit,
-        random,
-        flow.network,
-        float(torch.corrcoef(outputs)[0, 1]),
-        int((example != test.y).sum()),
+    return replace(
+        drawn,
+        point=point,
+        errors=int((~right).sum()),
+        mean_errors=int((other < mine).sum()),
+        counted=fresh,
+        radius=float(radius.lower.median()) / root,
+        nearest=float(nearest.median()) / root,
+        gap=float(radius.gap.max()),
+        flip=float(eta.median()) * unit,
+        length=all_at_once * unit,
+        random=random,
+        stopped=flow.network,
+        likeness=float(torch.corrcoef(outputs)[0, 1]),
+        example_errors=int((example != test.y).sum()),
     )

@@ -24,7 +24,7 @@ def correlation_term(k: int, d: float, sigma: float, largest_inner_product: floa
     room = noise_room(d, sigma)
     left = k * (largest_inner_product + room + 1.0)
     note = "k (max |⟨μp, μq⟩| + s + 1) against (d − s + 1) / 10, s = 4 σ √d ln d"
-    return Term("correlation", left, "<=", (d - room + 1.0) / 10.0, note)
+    return Term("correlation", left, "<=", (d - room + 1.0) / 10.0, note=note)
 
 
 def terms(
@@ -44,11 +44,11 @@ def terms(
     """
     root = math.sqrt(d)
     items = [
-        Term("norm", root if norm is None else norm, "==", root, "norm of the means"),
-        Term("sigma positive", sigma, ">", 0.0, "noise level above 0"),
-        Term("sigma", sigma, "<=", 1.0, "noise level at most 1"),
+        Term("norm", root if norm is None else norm, "==", root, note="norm of the means"),
+        Term("sigma positive", sigma, ">", 0.0, note="noise level above 0"),
+        Term("sigma", sigma, "<=", 1.0, note="noise level at most 1"),
         correlation_term(k, d, sigma, largest_inner_product),
     ]
     if not isotropic_gaussian:
-        items.append(Term("noise law", 0.0, "==", 1.0, "1 where the noise is N(0, σ² I)"))
+        items.append(Term("noise law", 0.0, "==", 1.0, note="1 where the noise is N(0, σ² I)"))
     return Terms(items, "Assumption 2.2")

@@ -21,13 +21,14 @@ from kktnotes import checks
 from kktnotes.data import assumption, coordinates, drawing
 from kktnotes.data.sample import Sample, whole_numbers
 from kktnotes.data.seeds import Seed
+from kktnotes.printing import brief
 from kktnotes.terms import Terms
 
 NOISES = ("gaussian", "rademacher", "uniform")
 PLAIN_ENTRIES = 10**8  # numbers that plain coordinates may take, 0.8 GB
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Clusters:
     """Means, labels, noise level and ambient dimension of a distribution of clusters.
 
@@ -134,7 +135,7 @@ class Clusters:
         if k > d:
             raise checks.refusal("k", k, f"at most d = {d}: more directions are not orthogonal")
         means = np.sqrt(d) * np.eye(k)
-        return cls(means, alternating(k, labels), sigma, d)
+        return cls(means=means, labels=alternating(k, labels), sigma=sigma, d=d)
 
     @classmethod
     def on_sphere(
@@ -143,7 +144,7 @@ class Clusters:
         """Draw means independently and uniformly on the sphere of radius sqrt(d) (item 1)."""
         k, d = whole_sizes(k, d)
         means = coordinates.sphere_means(coordinates.generator(seed, "means"), k, d)
-        return cls(means, alternating(k, labels), sigma, d)
+        return cls(means=means, labels=alternating(k, labels), sigma=sigma, d=d)
 
     @classmethod
     def equicorrelated(
@@ -168,7 +169,7 @@ class Clusters:
         if rank > d:
             raise checks.refusal("k", k, f"at most {d + simplex} for this inner product in d = {d}")
         means = coordinates.equicorrelated_means(k, d, value)
-        return cls(means, alternating(k, labels), sigma, d)
+        return cls(means=means, labels=alternating(k, labels), sigma=sigma, d=d)
 
     @classmethod
     def given(
@@ -179,12 +180,17 @@ class Clusters:
         d is the ambient dimension, q where it is not given. Norms other than sqrt(d) are allowed.
         """
         means = checks.tensor("means", means, dimensions=2)
-        return cls(means, labels, sigma, means.shape[-1] if d is None else d)
+        return cls(means=means, labels=labels, sigma=sigma, d=means.shape[-1] if d is None else d)
 
     @classmethod
     def from_gram(cls, gram: checks.Array, labels: checks.Array, sigma: float, d: int) -> Clusters:
         """Return clusters whose means have that Gram matrix (k, k), positive semidefinite."""
-        return cls(coordinates.gram_means(gram, checks.integer("d", d)), labels, sigma, d)
+        return cls(
+            means=coordinates.gram_means(gram, checks.integer("d", d)),
+            labels=labels,
+            sigma=sigma,
+            d=d,
+        )
 
     # --- other versions of the same clusters ----------------------------------------------------
 
@@ -334,9 +340,9 @@ class Clusters:
 
     def __repr__(self) -> str:
         """Return the sizes in one line."""
-        law = "" if self.noise == "gaussian" else f", {self.noise} noise"
-        law = law if self.factor is None else ", N(0, Sigma) noise"
-        return f"Clusters(k={self.k}, d={self.d:,}, sigma={self.sigma:.3g}{law})"
+        law = [] if self.noise == "gaussian" else [f"{self.noise} noise"]
+        law = law if self.factor is None else ["N(0, Sigma) noise"]
+        return brief(self, f"k={self.k}", f"d={self.d:,}", f"sigma={self.sigma:.3g}", *law)
 
 
 def whole_sizes(k: int, d: int) -> tuple[int, int]:

@@ -32,7 +32,14 @@ def draw(
         torch.from_numpy(np.stack(part) if batched else part[0])
         for part in zip(*parts, strict=True)
     )
-    return Sample(x, clusters.labels[cluster], cluster, clusters, clusters.d, unseen)
+    return Sample(
+        x=x,
+        y=clusters.labels[cluster],
+        cluster=cluster,
+        clusters=clusters,
+        d=clusters.d,
+        unseen=unseen,
+    )
 
 
 def one_set(

@@ -22,13 +22,14 @@ import numpy as np
 from scipy.optimize import linprog
 
 from kktnotes import checks
+from kktnotes.printing import Brief
 
 ROUNDING = 1e-9
 """Relative to the largest coordinate: a value of the program below it counts as zero."""
 
 
-@dataclass(frozen=True, eq=False)
-class Separation:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Separation(Brief):
     """Whether points are separable, and what proves it.
 
     Attributes
@@ -92,7 +93,14 @@ def separation(x: checks.Array, y: checks.Array, *, bias: bool = False) -> Separ
         raise checks.refusal("x", got, "data that is not on the edge of separability")
     shift = float(vector[-1]) * size if bias else 0.0
     weights = vector[:-1] if bias else vector
-    return Separation(margin > ROUNDING, weights, shift, margin, combination, residual)
+    return Separation(
+        separable=margin > ROUNDING,
+        weights=weights,
+        bias=shift,
+        margin=margin,
+        combination=combination,
+        residual=residual,
+    )
 
 
 def separable_share(k: int, d: int, *, bias: bool = False) -> float:

@@ -18,6 +18,7 @@ import torch
 from kktnotes import checks
 from kktnotes.data import coordinates
 from kktnotes.data.seeds import Seed, seeds_of
+from kktnotes.printing import brief
 from kktnotes.terms import Terms
 
 
@@ -62,7 +63,7 @@ Examples = Labelled | tuple[checks.Array, checks.Array]
 """Points with labels: a `Sample`, or the two arrays themselves, x (..., n, p) and y (..., n)."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Sample:
     """Labelled points in coordinates that keep every inner product.
 
@@ -120,7 +121,9 @@ class Sample:
             if cluster.shape != y.shape:
                 got = f"shape {tuple(cluster.shape)}"
                 raise checks.refusal("cluster", got, f"{tuple(y.shape)}, as y")
-        return cls(x, y, cluster, None, x.shape[-1], torch.zeros_like(y))
+        return cls(
+            x=x, y=y, cluster=cluster, clusters=None, d=x.shape[-1], unseen=torch.zeros_like(y)
+        )
 
     @property
     def n(self) -> int:
@@ -268,7 +271,8 @@ class Sample:
     def __repr__(self) -> str:
         """Return the sizes in one line."""
         batch = "".join(f"{size} x " for size in self.x.shape[:-2])
-        return f"Sample({batch}{self.n} points, {self.p} coordinates, in dimension {self.d:,})"
+        sizes = f"{batch}{self.n} points", f"{self.p} coordinates", f"in dimension {self.d:,}"
+        return brief(self, *sizes)
 
 
 def whole_numbers(argument: str, value: checks.Array) -> torch.Tensor:

@@ -62,7 +62,7 @@ def error_term(clusters: Clusters) -> Term:
         for value in (log_direction_error(clusters), log_direction_error_bound(clusters.d))
     )
     note = "log10 of Pr[sign(u·x) ≠ y] against log10 of 2 d^(1 − ln(d)/2)"
-    return Term("linear separability", left, "<=", right, note)
+    return Term("linear separability", left, "<=", right, note=note)
 
 
 def count_errors(sample: Sample) -> int:

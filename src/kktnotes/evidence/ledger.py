@@ -16,13 +16,14 @@ from kktnotes.evidence import notebook, stored
 from kktnotes.evidence.measurement import MIME, Measurement
 from kktnotes.evidence.statements import Conclusion, Statement, Statements
 from kktnotes.evidence.verdict import Verdict, judge, weakest
+from kktnotes.printing import Brief
 
 HIDDEN = {"remove-cell", "remove-output", "remove_cell", "remove_output"}
 """Tags of cells whose outputs no page shows."""
 
 
-@dataclass(frozen=True)
-class Found:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Found(Brief):
     """A measurement and where it was made: the notebook's name and the cell's position."""
 
     notebook: str
@@ -36,8 +37,8 @@ class Found:
         return f"evidence-cell-{self.cell}"
 
 
-@dataclass(frozen=True)
-class Part:
+@dataclass(frozen=True, repr=False)
+class Part(Brief):
     """A conclusion of a statement with all that was found for it."""
 
     conclusion: Conclusion
@@ -45,8 +46,8 @@ class Part:
     verdict: Verdict
 
 
-@dataclass(frozen=True)
-class Entry:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Entry(Brief):
     """A statement with its parts and what the runs say of its hypotheses."""
 
     statement: Statement
@@ -87,8 +88,8 @@ class Entry:
         return words.get(self.hypotheses.word, "not tested")
 
 
-@dataclass(frozen=True)
-class Ledger:
+@dataclass(frozen=True, repr=False)
+class Ledger(Brief):
     """Entries in the order of the paper, and the faults; both from one set of notebooks."""
 
     statements: Statements
@@ -117,6 +118,17 @@ class Ledger:
         return cls(statements, entries, tuple(faults))
 
 
+def _of_hypotheses(measurement: Measurement) -> Measurement:
+    """Return the measurement of the hypotheses alone."""
+    return Measurement(
+        statement=measurement.statement,
+        conclusion=None,
+        kind="hypotheses",
+        terms=(),
+        hypotheses=measurement.hypotheses,
+    )
+
+
 def entry(statement: Statement, found: list[Found]) -> Entry:
     """Return what was found for one statement."""
     own = tuple(one for one in found if one.measurement.statement == statement.id)
@@ -126,9 +138,13 @@ def entry(statement: Statement, found: list[Found]) -> Entry:
         reason = conclusion.not_tested or statement.not_tested
         word = weakest(one.verdict for one in its) if its else Verdict("not tested", None, reason)
         parts.append(Part(conclusion, its, word))
-    asked = [Measurement(statement.id, None, "hypotheses", (), one.measurement.hypotheses)
-             for one in own if one.measurement.hypotheses]  # fmt: skip
-    return Entry(statement, tuple(parts), weakest(judge(one) for one in asked), own)
+    asked = [_of_hypotheses(one.measurement) for one in own if one.measurement.hypotheses]
+    return Entry(
+        statement=statement,
+        parts=tuple(parts),
+        hypotheses=weakest(judge(one) for one in asked),
+        found=own,
+    )
 
 
 def outputs(path: Path, faults: list[str]) -> Iterator[Found]:
@@ -155,7 +171,9 @@ def outputs(path: Path, faults: list[str]) -> Iterator[Found]:
             if word != verdict.word:
                 said = notebook.cut(repr(word), 40)
                 faults.append(f"{where}: the card says {said}, its numbers {verdict.word!r}")
-            yield Found(path.stem, cell.number, measurement, verdict)
+            yield Found(
+                notebook=path.stem, cell=cell.number, measurement=measurement, verdict=verdict
+            )
 
 
 def unfit(found: Found, statements: Statements) -> str:

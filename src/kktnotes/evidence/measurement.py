@@ -13,6 +13,7 @@ from typing import Any
 
 from kktnotes import checks
 from kktnotes.evidence.order import Order, Shape
+from kktnotes.printing import Brief
 from kktnotes.terms import Term, Terms
 
 KINDS = ("hypotheses", "identity", "bound", "probability", "order")
@@ -22,8 +23,8 @@ ROUNDING = 1e-8
 """The largest tolerance: what floating-point arithmetic may blur, never a margin of error."""
 
 
-@dataclass(frozen=True)
-class Measurement:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Measurement(Brief):
     """What one run found.
 
     Attributes
@@ -134,8 +135,8 @@ class Measurement:
             raise checks.refusal("measurement", error, "what kktnotes.record writes") from error
 
 
-@dataclass(frozen=True)
-class Worst:
+@dataclass(frozen=True, repr=False)
+class Worst(Brief):
     """The terms of several instances put together: for every name the one of least slack."""
 
     terms: tuple[Term, ...] = ()

@@ -10,12 +10,14 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from kktnotes.printing import Brief
+
 FORMAT = 4
 """Jupyter's format of notebooks; earlier ones have their cells in other places."""
 
 
-@dataclass(frozen=True)
-class Cell:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Cell(Brief):
     """A cell: its place, whether it has code, its count, its tags, its outputs' metadata."""
 
     number: int
@@ -54,11 +56,11 @@ def cells(path: Path, faults: list[str]) -> list[Cell]:
             continue
         found.append(
             Cell(
-                number,
-                cell["cell_type"] == "code",
-                cell.get("execution_count"),
-                frozenset(tag for tag in tags if isinstance(tag, str)),
-                tuple(table(one, "metadata") for one in outputs if isinstance(one, dict)),
+                number=number,
+                code=cell["cell_type"] == "code",
+                count=cell.get("execution_count"),
+                tags=frozenset(tag for tag in tags if isinstance(tag, str)),
+                outputs=tuple(table(one, "metadata") for one in outputs if isinstance(one, dict)),
             )
         )
     return found

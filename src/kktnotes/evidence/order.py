@@ -16,6 +16,7 @@ import numpy as np
 from scipy import stats
 
 from kktnotes import checks
+from kktnotes.printing import Brief
 
 LEAST_VALUES = 5
 LEAST_RANGE = 10.0
@@ -32,8 +33,8 @@ ONES = Shape()
 """No shape: 1 at every point."""
 
 
-@dataclass(frozen=True)
-class Order:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Order(Brief):
     """Values of one quantity at several values of one parameter, and the power they should follow.
 
     Parameters
@@ -58,7 +59,9 @@ class Order:
     Examples
     --------
     >>> import kktnotes as kn
-    >>> order = kn.Order("k", at=[2, 4, 8], values=[0.7071, 0.5, 0.3536], exponent=-0.5)
+    >>> order = kn.Order(
+    ...     parameter="k", at=[2, 4, 8], values=[0.7071, 0.5, 0.3536], exponent=-0.5
+    ... )
     >>> order.fits, round(order.constant, 3)
     (True, 1.0)
     """

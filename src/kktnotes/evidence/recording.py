@@ -105,7 +105,7 @@ def record(
     if certificate is not None and not nothing:
         residual = certificate.worst if isinstance(certificate, Certificate) else certificate
         note = "largest relative KKT residual"
-        asked += (Term("KKT point", float(residual), "<=", RESIDUAL, note),)
+        asked += (Term("KKT point", float(residual), "<=", RESIDUAL, note=note),)
     order: Order | None = None
     terms: tuple[Term, ...] = ()
     count = 1
@@ -134,19 +134,21 @@ def record(
         raise checks.refusal("instances", None, "the number of trials for a counted probability")
     return Card(
         Measurement(
-            statement,
-            conclusion,
-            kind,
-            terms,
-            asked,
-            count if instances is None or nothing else checks.integer("instances", instances),
-            float(tolerance),
-            list(seed) if isinstance(seed, Sequence | range) else seed,
-            resolution,
-            order,
-            digits,
-            len(ended) if others else 0,
-            others,
+            statement=statement,
+            conclusion=conclusion,
+            kind=kind,
+            terms=terms,
+            hypotheses=asked,
+            instances=count
+            if instances is None or nothing
+            else checks.integer("instances", instances),
+            tolerance=float(tolerance),
+            seed=list(seed) if isinstance(seed, Sequence | range) else seed,
+            resolution=resolution,
+            order=order,
+            digits=digits,
+            tried=len(ended) if others else 0,
+            left_out=others,
         )
     )
 

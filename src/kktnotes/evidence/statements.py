@@ -29,6 +29,7 @@ from typing import Any
 
 from kktnotes.evidence import fields
 from kktnotes.evidence.fields import StatementsError
+from kktnotes.printing import Brief
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -36,7 +37,7 @@ else:
     import tomli as tomllib
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Conclusion:
     """One thing that a statement concludes, and how it can be measured."""
 
@@ -46,8 +47,8 @@ class Conclusion:
     not_tested: str = ""
 
 
-@dataclass(frozen=True)
-class Statement:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Statement(Brief):
     """One statement of the paper; the fields are those of the file."""
 
     id: str
@@ -82,8 +83,8 @@ class Statement:
         return next((one for one in self.conclusions if one.name == name), None)
 
 
-@dataclass(frozen=True)
-class Statements:
+@dataclass(frozen=True, repr=False)
+class Statements(Brief):
     """All statements in the order of the paper, and what the hypotheses' names mean."""
 
     items: dict[str, Statement]

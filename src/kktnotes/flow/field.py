@@ -19,10 +19,11 @@ import torch
 
 from kktnotes.flow.losses import Loss
 from kktnotes.flow.sliding import Kinks
+from kktnotes.printing import Brief
 
 
-@dataclass
-class Slope:
+@dataclass(repr=False, kw_only=True)
+class Slope(Brief):
     """What one evaluation of the field gives; leading axis is the batch."""
 
     margins: torch.Tensor  # q (B, n)
@@ -34,17 +35,20 @@ class Slope:
 
     def picked(self, keep: list[int]) -> Slope:
         """Return the slope of some flows of the batch; which pairs are held is dropped."""
-        return Slope(*(value[keep] for value in self._arrays()))
+        return Slope(**{name: value[keep] for name, value in self._arrays().items()})
 
     def where(self, mask: torch.Tensor, other: Slope) -> Slope:
         """Return this slope where `mask` (B,) is set, and `other` elsewhere."""
-        pairs = zip(self._arrays(), other._arrays(), strict=True)
-        parts = [torch.where(mask.view(-1, *[1] * (one.ndim - 1)), one, two) for one, two in pairs]
-        margins, weights, log_mean, change, output_change = parts
-        return Slope(margins, weights, log_mean, change, output_change, self.fraction)
+        parts = {
+            name: torch.where(mask.view(-1, *[1] * (one.ndim - 1)), one, getattr(other, name))
+            for name, one in self._arrays().items()
+        }
+        return Slope(**parts, fraction=self.fraction)
 
-    def _arrays(self) -> tuple[torch.Tensor, ...]:
-        return self.margins, self.weights, self.log_mean_slope, self.change, self.output
+    def _arrays(self) -> dict[str, torch.Tensor]:
+        """Return what every flow of the batch has."""
+        names = ("margins", "weights", "log_mean_slope", "change", "output")
+        return {name: getattr(self, name) for name in names}
 
 
 class Field:
@@ -114,7 +118,14 @@ class Field:
         if kinks is not None and pull is not None:
             fraction = kinks.hold(pre, output, signed, change, pull)
         log_mean = log_total - math.log(margins.shape[-1])
-        return Slope(margins, weights, log_mean, change, output_change, fraction)
+        return Slope(
+            margins=margins,
+            weights=weights,
+            log_mean_slope=log_mean,
+            change=change,
+            output=output_change,
+            fraction=fraction,
+        )
 
     def margin_speed(
         self,

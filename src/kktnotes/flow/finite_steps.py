@@ -23,12 +23,13 @@ from torch import nn
 from kktnotes import checks
 from kktnotes.data.sample import Sample
 from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.printing import Brief
 
 OPTIMIZERS = {"gd": torch.optim.SGD, "adam": torch.optim.Adam}
 LOSSES = ("exponential", "logistic")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Method:
     """How to train.
 
@@ -65,8 +66,8 @@ class Method:
             checks.integer("batch", self.batch)
 
 
-@dataclass(frozen=True, eq=False)
-class Moment:
+@dataclass(frozen=True, eq=False, repr=False)
+class Moment(Brief):
     """All networks after some steps."""
 
     step: int

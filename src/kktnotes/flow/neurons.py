@@ -19,10 +19,11 @@ from dataclasses import dataclass
 import torch
 
 from kktnotes.flow.row_mix import RowMix
+from kktnotes.printing import Brief
 
 
-@dataclass(frozen=True, eq=False)
-class Neurons:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Neurons(Brief):
     """The stepped neurons of one flow, and how the original m are made from them.
 
     Attributes
@@ -62,11 +63,11 @@ class Neurons:
                 base = torch.cholesky_solve(points @ augmented.mT, factor).mT @ points
         count = len(augmented)
         return cls(
-            base,
-            base @ base.mT,
-            augmented - base,
-            torch.arange(count, device=base.device),
-            torch.ones_like(base[:, 0]),
+            base=base,
+            gram=base @ base.mT,
+            apart=augmented - base,
+            group=torch.arange(count, device=base.device),
+            share=torch.ones_like(base[:, 0]),
         )
 
     def widen(
@@ -123,13 +124,15 @@ class Neurons:
         share = torch.where(alone[place], 1.0, (output / total[place]).square())
         mix = RowMix(target, share.sqrt(), mix.count)
         old = self.group.clamp(min=0)
+        resting_weights, resting_output = self._resting(points, change, output, live)
         neurons = Neurons(
-            mix(self.base),
-            mix(mix(self.gram).mT),
-            self.apart,
-            torch.where(self.group >= 0, target[old], -1),
-            self.share * share[old],
-            *self._resting(points, change, output, live),
+            base=mix(self.base),
+            gram=mix(mix(self.gram).mT),
+            apart=self.apart,
+            group=torch.where(self.group >= 0, target[old], -1),
+            share=self.share * share[old],
+            resting_weights=resting_weights,
+            resting_output=resting_output,
         )
         return neurons, mix, new_output
 

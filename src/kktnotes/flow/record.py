@@ -12,6 +12,7 @@ from kktnotes.flow.neurons import Neurons
 from kktnotes.flow.result import Health, Snapshot, Status
 from kktnotes.flow.row_mix import RowMix
 from kktnotes.flow.step_length import Knobs, Reading, StepControl, log_elapsed
+from kktnotes.printing import brief, shown
 
 UNSEEN = 0.01  # give up when points that no neuron is active at carry all but this of the weight
 
@@ -24,6 +25,10 @@ class FlowState(NamedTuple):
     output: torch.Tensor  # v (m,)
     squares: torch.Tensor  # ||w~_j||^2 in the span of the data (m,)
     margins: torch.Tensor  # q (n,)
+
+    def __repr__(self) -> str:
+        """Return the sizes in one line."""
+        return brief(self, *(f"{name}={shown(value)}" for name, value in self._asdict().items()))
 
 
 class Track:
@@ -156,16 +161,16 @@ class Track:
         count, self.path = self.live_count, 0.0
         self.snapshots.append(
             Snapshot(
-                self.tau,
-                self.log_time,
-                self.reading.log_loss,
-                self.norm,
-                row.margins.clone(),
-                self.reading.soft_margin / self.norm**2,
-                self.neurons,
-                row.change[:count].clone(),
-                row.output[:count].clone(),
-                self.points,
+                tau=self.tau,
+                log_time=self.log_time,
+                log_loss=self.reading.log_loss,
+                norm=self.norm,
+                margins=row.margins.clone(),
+                smoothed_margin=self.reading.soft_margin / self.norm**2,
+                neurons=self.neurons,
+                change=row.change[:count].clone(),
+                output=row.output[:count].clone(),
+                points=self.points,
             )
         )
 
@@ -181,10 +186,10 @@ class Track:
         fall = self.margin_decrease / self.best_soft if self.best_soft > 0 else 0.0
         control = self.control
         return Health(
-            self.balance_drift,
-            self.preactivation_drift,
-            fall,
-            control.steps,
-            control.rejected,
-            control.products,
+            balance_drift=self.balance_drift,
+            preactivation_drift=self.preactivation_drift,
+            margin_decrease=fall,
+            steps=control.steps,
+            rejected=control.rejected,
+            products=control.products,
         )

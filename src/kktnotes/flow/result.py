@@ -10,6 +10,7 @@ import torch
 from kktnotes.data.sample import Sample
 from kktnotes.flow.neurons import Neurons
 from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.printing import brief
 
 
 class Status(str, Enum):
@@ -26,7 +27,7 @@ class Status(str, Enum):
         return self.value
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Snapshot:
     """The flow at one moment.
 
@@ -58,6 +59,12 @@ class Snapshot:
     output: torch.Tensor = field(repr=False)  # v (P,)
     points: torch.Tensor = field(repr=False)  # x~ (n, q)
 
+    def __repr__(self) -> str:
+        """Return the moment, the loss and how many neurons are stepped in one line."""
+        neurons = f"{len(self.output):,} of {len(self.neurons.group):,} neurons stepped"
+        moment = f"ln t = {self.log_time:.3g}, ln L = {self.log_loss:.3g}"
+        return brief(self, moment, f"normalized margin {self.normalized_margin:.3g}", neurons)
+
     @property
     def normalized_margin(self) -> float:
         """min_i q_i / ||theta||^2."""
@@ -84,7 +91,7 @@ class Snapshot:
         return TwoLayerReLU(weights[:, :-1], weights[:, -1], output)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Health:
     """The integrator's own errors, measured along the way.
 
@@ -110,7 +117,7 @@ class Health:
     products: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Flow:
     """A gradient flow of section 2, followed to its last snapshot.
 
@@ -145,6 +152,15 @@ class Flow:
     separated_log_time: float | None
     history: dict[str, torch.Tensor] = field(repr=False)
     health: Health
+
+    def __repr__(self) -> str:
+        """Return how it ended, its sizes and its last moment in one line."""
+        end = f"ln L = {self.last.log_loss:.3g} at ln t = {self.last.log_time:.3g}"
+        width, steps = len(self.last.neurons.group), self.health.steps
+        sizes = f"{width:,} neurons, {self.sample.n:,} points, {self.loss} loss, {steps:,} steps"
+        device = self.sample.x.device
+        where = [f"on {device}"] if device.type != "cpu" else []
+        return brief(self, str(self.status), sizes, end, *where)
 
     @property
     def last(self) -> Snapshot:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import torch
 
+from kktnotes.printing import Brief
 
-@dataclass(frozen=True, eq=False)
-class RowMix:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RowMix(Brief):
     """New row q is the sum of weight_i times old row i over all i with target_i = q.
 
     Attributes

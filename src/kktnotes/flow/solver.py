@@ -163,17 +163,17 @@ def gradient_flow(
     """
     kind = Loss(checks.choice("loss", loss, NAMES))
     knobs = Knobs(
-        checks.positive("tolerance", tolerance),
-        checks.positive("max_change", max_change),
-        checks.integer("max_steps", max_steps),
-        checks.positive("max_log_time", max_log_time),
-        None if max_seconds is None else checks.positive("max_seconds", max_seconds),
-        checks.positive("give_up_log_time", give_up_log_time),
-        checks.integer("give_up_products", give_up_products),
-        checks.positive("stable_growth", stable_growth),
-        checks.positive("stable_from", stable_from),
-        checks.positive("merge", merge, zero=True),
-        checks.positive("spacing", spacing),
+        tolerance=checks.positive("tolerance", tolerance),
+        max_change=checks.positive("max_change", max_change),
+        max_steps=checks.integer("max_steps", max_steps),
+        max_log_time=checks.positive("max_log_time", max_log_time),
+        max_seconds=None if max_seconds is None else checks.positive("max_seconds", max_seconds),
+        give_up_log_time=checks.positive("give_up_log_time", give_up_log_time),
+        give_up_products=checks.integer("give_up_products", give_up_products),
+        stable_growth=checks.positive("stable_growth", stable_growth),
+        stable_from=checks.positive("stable_from", stable_from),
+        merge=checks.positive("merge", merge, zero=True),
+        spacing=checks.positive("spacing", spacing),
     )
     sample = as_sample("sample", sample)
     check_training_set(sample.x, sample.y)
@@ -252,13 +252,13 @@ def _flow(track: Track, sample: Sample, loss: Loss, seen: int) -> Flow:
     table = torch.tensor(track.history, dtype=torch.float64).reshape(-1, len(names))
     tau, log_time = track.separated or (None, None)
     return Flow(
-        sample,
-        seen,
-        loss.name,
-        track.status or Status.BUDGET,
-        track.snapshots,
-        tau,
-        log_time,
-        dict(zip(names, table.T, strict=True)),
-        track.health(),
+        sample=sample,
+        seen=seen,
+        loss=loss.name,
+        status=track.status or Status.BUDGET,
+        snapshots=track.snapshots,
+        separated_tau=tau,
+        separated_log_time=log_time,
+        history=dict(zip(names, table.T, strict=True)),
+        health=track.health(),
     )

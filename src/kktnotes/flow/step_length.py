@@ -9,14 +9,15 @@ from typing import NamedTuple
 import numpy as np
 
 from kktnotes.flow import chebyshev
+from kktnotes.printing import Brief
 
 LEAST_SPEED = 1e-30  # of ||dtheta / dtau||^2 over ||theta||^2: below is rounding
 PIECES = 16
 FIRST = 0.01  # of ||theta||, what the first step moves it by
 
 
-@dataclass(frozen=True)
-class Knobs:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Knobs(Brief):
     """The numeric knobs of `gradient_flow`, as documented there."""
 
     tolerance: float

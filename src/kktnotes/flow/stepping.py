@@ -10,10 +10,11 @@ from kktnotes.flow import chebyshev
 from kktnotes.flow.field import Field, Slope
 from kktnotes.flow.sliding import Kinks, padded
 from kktnotes.flow.step_length import Reading
+from kktnotes.printing import Brief
 
 
-@dataclass(frozen=True)
-class State:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class State(Brief):
     """The flows' state after an accepted step; leading axis is the batch."""
 
     change: torch.Tensor  # c (B, m, n)
@@ -39,7 +40,15 @@ class State:
         slope = field.slope(pre, output, torch.empty_like(pre), kinks, pull)
         speed = field.times_gram(slope.change)
         margin_speed = field.margin_speed(pre, output, slope, speed, torch.empty_like(pre))
-        return cls(change, pre, output, squares, slope, speed, margin_speed)
+        return cls(
+            change=change,
+            pre=pre,
+            output=output,
+            squares=squares,
+            slope=slope,
+            speed=speed,
+            margin_speed=margin_speed,
+        )
 
     def with_kinks(
         self, field: Field, kinks: Kinks | None, touched: torch.Tensor, pull: torch.Tensor

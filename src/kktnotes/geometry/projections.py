@@ -20,10 +20,11 @@ import torch
 
 from kktnotes.geometry.active_parts import nearest_by_active_parts
 from kktnotes.geometry.cutting_planes import project_exactly
+from kktnotes.printing import Brief
 
 
-@dataclass(frozen=True, eq=False)
-class Projection:
+@dataclass(frozen=True, eq=False, repr=False)
+class Projection(Brief):
     """Steps to the nearest points of convex sets, with certified distances.
 
     Attributes

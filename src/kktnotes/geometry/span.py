@@ -15,13 +15,14 @@ import torch
 
 from kktnotes import checks
 from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.printing import Brief
 
 PARALLEL = 1e-13
 """Unit vectors w~_j closer than this are one: 500 roundings, far below any seen difference."""
 
 
-@dataclass(frozen=True, eq=False)
-class Span:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Span(Brief):
     """One network, merged, in orthonormal coordinates of the span of its weights.
 
     Attributes
@@ -52,7 +53,7 @@ class Span:
         merged, signs = _merge(scaled, network.output.sign())
         weights, biases = merged[:, :-1], merged[:, -1]
         basis = torch.linalg.qr(weights.T).Q.T.contiguous()
-        return cls(weights @ basis.T, biases.clone(), signs, basis)
+        return cls(weights=weights @ basis.T, biases=biases.clone(), signs=signs, basis=basis)
 
     @property
     def norms(self) -> torch.Tensor:

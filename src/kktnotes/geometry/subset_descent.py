@@ -19,10 +19,11 @@ import torch
 
 from kktnotes.geometry import Span, first_crossing, project, rounding, step_across
 from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.printing import Brief
 
 
-@dataclass(eq=False)
-class SubsetDescent:
+@dataclass(eq=False, repr=False, kw_only=True)
+class SubsetDescent(Brief):
     """Best verified points for points of one sign, improved subset by subset.
 
     Attributes

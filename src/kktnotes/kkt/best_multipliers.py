@@ -174,7 +174,7 @@ def certificate(
     if network.weights.ndim != 2:
         got = f"a batch, weights {tuple(network.weights.shape)}"
         raise checks.refusal("network", got, "one network; certificates() takes a batch")
-    x, y = examples(*pair("sample", sample), network)
+    x, y = examples(network, *pair("sample", sample))
     checks.memory("sample", f"{len(x):,} points", 32 * len(x) ** 2)  # Gram matrices and factors
     return _least_worst(_Fit(network, x, y), resolution)
 

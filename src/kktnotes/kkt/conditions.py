@@ -35,7 +35,7 @@ def relative(error: torch.Tensor, left: torch.Tensor, scale: torch.Tensor) -> to
     return torch.where(error > 0, error / safe, torch.zeros_like(error))
 
 
-def examples(x: checks.Array, y: checks.Array, network: TwoLayerReLU) -> tuple[torch.Tensor, ...]:
+def examples(network: TwoLayerReLU, x: checks.Array, y: checks.Array) -> tuple[torch.Tensor, ...]:
     """Return x (n, p) and y (n,) as tensors, checked against one network without batch axes."""
     if network.weights.ndim != 2:
         raise checks.refusal("network", f"{network.weights.ndim - 2} batch axes", "one network")
@@ -124,7 +124,7 @@ def residuals(
     (True, True)
     """
     network = as_network("network", network)
-    x, y = examples(x, y, network)
+    x, y = examples(network, x, y)
     n, m = len(x), network.width
     lam = checks.tensor("multipliers", multipliers, device=x.device)
     if lam.shape != (n,):

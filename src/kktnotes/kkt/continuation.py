@@ -55,7 +55,9 @@ def continued(point: KKTPoint, sample: Sample, *, tolerance: float = 1e-9) -> KK
     gram = (points @ points.mT).numpy()
     scale = float(np.diagonal(gram).mean())
     v, h = point.network.output.numpy(), point.network.preactivations(point.x).numpy().T
-    problem = RestrictedProblem(gram / scale, y.numpy(), np.sign(v), h > 0)
+    problem = RestrictedProblem(
+        gram=gram / scale, labels=y.numpy(), signs=np.sign(v), patterns=h > 0
+    )
     multipliers, a = point.multipliers.numpy(), point.subgradients.numpy().T
     a = np.where(problem.same, 0.0, a)
     states = np.where(a <= 0, OFF, np.where(a >= multipliers, ON, KINK))
@@ -64,7 +66,9 @@ def continued(point: KKTPoint, sample: Sample, *, tolerance: float = 1e-9) -> KK
     solution = active_set_newton(problem, active, Saddle(multipliers * root, a * root, v**2 * root))
     if not solution.consistent:
         raise NotCertified("no active set near the point's solves the sample")
-    limit = Limit(problem, solution, np.arange(len(v)), [], True)
+    limit = Limit(
+        problem=problem, newton=solution, group=np.arange(len(v)), history=[], solved=True
+    )
     found = _assembled(limit, scale, x, y)
     if not found.certificate.within(tolerance):
         name = found.certificate.worst_name

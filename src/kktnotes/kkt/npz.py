@@ -54,7 +54,7 @@ class Kind:
         return f"{self.descr} of shape {shown(self.axes)}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Header:
     """What an entry says it holds, and where in it the numbers begin."""
 
@@ -167,7 +167,9 @@ def header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Header:
     if not found:
         raise Unfit(f"whose {name} has the header {text[:100]!r}", "one as numpy.save writes it")
     shape = tuple(int(part) for part in (found[3] or "").split(",") if part.strip())
-    return Header(found[1], found[2] == "True", shape, len(start) + length)
+    return Header(
+        descr=found[1], fortran=found[2] == "True", shape=shape, begin=len(start) + length
+    )
 
 
 def fit(headers: Mapping[str, Header], kinds: Mapping[str, Kind], memory: float) -> None:

@@ -42,7 +42,7 @@ class NotCertified(RuntimeError):
         self.reason, self.certificate = reason, certificate
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class LimitPoint(KKTPoint):
     """A certified KKT point and how the flow approaches it.
 
@@ -62,6 +62,11 @@ class LimitPoint(KKTPoint):
     log_times: np.ndarray = field(repr=False)
     angles: np.ndarray = field(repr=False)
     neurons: np.ndarray = field(repr=False)
+
+    def _facts(self) -> list[str]:
+        """Say as every point, and the angle to the flow, from L < 1/n on to its end."""
+        ends = [f"{self.angles[end]:.2g}" for end in (0, -1)] if len(self.angles) else []
+        return [*super()._facts(), *([f"angle to the flow {' to '.join(ends)}"] if ends else [])]
 
     @classmethod
     def measured(

@@ -35,7 +35,7 @@ NAMES = {
 """How the rows are called, for the reader."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Certificate:
     """The residuals of the KKT conditions of Problem (2), each relative and each separate.
 

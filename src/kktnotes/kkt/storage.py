@@ -49,8 +49,9 @@ from kktnotes import checks
 from kktnotes.kkt import npz, writing
 from kktnotes.kkt.conditions import examples, normalized, residuals
 from kktnotes.kkt.npz import Kind
-from kktnotes.kkt.report import NEURONS, RESIDUALS, Certificate
+from kktnotes.kkt.report import NEURONS, RESIDUALS, Certificate, residual_text
 from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.printing import brief
 
 NAMES = (*RESIDUALS, *NEURONS)
 NETWORK = {
@@ -76,7 +77,7 @@ PATH = {
 ARRAYS = ("x", "y", *NETWORK, "multipliers", "subgradients")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class KKTPoint:
     """A network at least margin 1 with the multipliers that make it a KKT point of Problem (2).
 
@@ -109,6 +110,15 @@ class KKTPoint:
     subgradients: torch.Tensor = field(repr=False)
     certificate: Certificate
 
+    def __repr__(self) -> str:
+        """Return the sizes and the worst residual in one line."""
+        return brief(self, *self._facts())
+
+    def _facts(self) -> list[str]:
+        n, p = self.x.shape
+        worst = f"worst residual {residual_text(self.certificate.worst)}"
+        return [f"{self.network.width:,} neurons", f"{n:,} points", f"{p:,} coordinates", worst]
+
     @classmethod
     def measured(
         cls,
@@ -119,10 +129,17 @@ class KKTPoint:
         subgradients: checks.Array,
     ) -> KKTPoint:
         """Scale the network to least margin 1 and measure its residuals (see `conditions`)."""
-        x, y = examples(x, y, network)
+        x, y = examples(network, x, y)
         network = normalized(network, x, y)
         found = residuals(network, x, y, multipliers, subgradients)
-        return cls(network, x, y, found.multipliers, found.subgradients, found)
+        return cls(
+            network=network,
+            x=x,
+            y=y,
+            multipliers=found.multipliers,
+            subgradients=found.subgradients,
+            certificate=found,
+        )
 
     def save(self, path: str | os.PathLike) -> Path:
         """Write the .npz file described at the top of this module; whole or not at all.
@@ -187,7 +204,7 @@ class KKTPoint:
             raise checks.refusal("residual_names", "others", ", ".join(NAMES))
         weights, biases, output = (found[name] for name in NETWORK)
         network = TwoLayerReLU(weights, biases, output)
-        x, y = examples(found["x"], found["y"], network)
+        x, y = examples(network, found["x"], found["y"])
         least = network.margins(x, y).min().item()
         if not abs(least - 1) <= 1e-9:
             raise checks.refusal("network", f"the least margin {least:.6g}", "1")

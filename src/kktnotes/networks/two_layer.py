@@ -18,6 +18,7 @@ from kktnotes.data.clusters import Clusters
 from kktnotes.data.sample import Sample
 from kktnotes.networks import merging
 from kktnotes.networks.robust import robust_parameters
+from kktnotes.printing import brief
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -212,7 +213,7 @@ class TwoLayerReLU:
         """Return the sizes in one line."""
         batch = "".join(f"{size} x " for size in self.output.shape[:-1])
         p = self.weights.shape[-1]
-        return f"TwoLayerReLU({batch}{self.width:,} neurons, {p:,} coordinates)"
+        return brief(self, f"{batch}{self.width:,} neurons", f"{p:,} coordinates")
 
 
 def as_network(argument: str, value: object) -> TwoLayerReLU:

@@ -111,7 +111,12 @@ def nearest_neighbour_radius(
         if place is not None:
             nearest[row] = place
     finished = (upper - lower <= tolerance * upper) & np.isfinite(upper)
-    return Radius(*(torch.from_numpy(part) for part in (lower, upper, nearest, finished)))
+    return Radius(
+        lower=torch.from_numpy(lower),
+        upper=torch.from_numpy(upper),
+        nearest=torch.from_numpy(nearest),
+        finished=torch.from_numpy(finished),
+    )
 
 
 class _Cells:

@@ -26,7 +26,7 @@ NODES = 2048
 """Nodes worked on at once."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Search(SubsetDescent):
     """The state of one search: points of one sign, their bounds and the open nodes."""
 

@@ -121,7 +121,7 @@ def _one_network(network: TwoLayerReLU, x: torch.Tensor, options: Options) -> Ra
             _distance(network, span, x[away], sign, False, options),
         )
         if sign > 0:
-            _fill(flip, rows, Radius(*(part[rows] for part in _parts(zero))))
+            _fill(flip, rows, Radius(**{name: part[rows] for name, part in _parts(zero).items()}))
         else:
             _fill(
                 flip,
@@ -147,14 +147,26 @@ def _distance(
     if two_neurons(span):
         lower, upper, nearest = closed_form(network, span, x, sign, flip=flip)
         finished = _agree(span, x, lower, upper, options.tolerance)
-        _fill(radius, rest, Radius(lower, upper, nearest, finished))
+        _fill(radius, rest, Radius(lower=lower, upper=upper, nearest=nearest, finished=finished))
         rest = torch.nonzero(~radius.finished)[:, 0]
     if len(rest):
-        search = Search(network, span, x[rest], sign, flip, options.tolerance, options.deadline)
+        search = Search(
+            network=network,
+            span=span,
+            x=x[rest],
+            sign=sign,
+            flip=flip,
+            tolerance=options.tolerance,
+            deadline=options.deadline,
+        )
         label = "flip radius" if flip else "zero radius"
         lower, closed = search.run(progress=options.progress, label=label)
         finished = closed & _agree(span, x[rest], lower, search.upper, options.tolerance)
-        _fill(radius, rest, Radius(lower, search.upper, search.nearest, finished))
+        _fill(
+            radius,
+            rest,
+            Radius(lower=lower, upper=search.upper, nearest=search.nearest, finished=finished),
+        )
     return radius
 
 
@@ -178,21 +190,22 @@ def _blank(x: torch.Tensor) -> Radius:
     infinite = x.new_full(x.shape[:1], torch.inf)
     missing = torch.full_like(x, torch.nan)
     done = torch.zeros(len(x), dtype=torch.bool, device=x.device)
-    return Radius(torch.zeros_like(infinite), infinite, missing, done)
+    return Radius(lower=torch.zeros_like(infinite), upper=infinite, nearest=missing, finished=done)
 
 
-def _parts(radius: Radius) -> tuple[torch.Tensor, ...]:
-    return radius.lower, radius.upper, radius.nearest, radius.finished
+def _parts(radius: Radius) -> dict[str, torch.Tensor]:
+    return {name: getattr(radius, name) for name in ("lower", "upper", "nearest", "finished")}
 
 
 def _fill(target: Radius, rows: torch.Tensor, source: Radius) -> None:
     """Write the bounds of some rows."""
-    for into, values in zip(_parts(target), _parts(source), strict=True):
-        into[rows] = values
+    for name, values in _parts(source).items():
+        getattr(target, name)[rows] = values
 
 
 def _stack(radii: list[Radius]) -> Radius:
-    return Radius(*(torch.stack(parts) for parts in zip(*map(_parts, radii), strict=True)))
+    apart = [_parts(radius) for radius in radii]
+    return Radius(**{name: torch.stack([one[name] for one in apart]) for name in apart[0]})
 
 
 def _reshape(radii: Radii, shape: tuple[int, ...]) -> Radii:
@@ -201,10 +214,10 @@ def _reshape(radii: Radii, shape: tuple[int, ...]) -> Radii:
     def one(radius: Radius) -> Radius:
         nearest = radius.nearest.reshape(*shape, -1)
         return Radius(
-            radius.lower.reshape(shape),
-            radius.upper.reshape(shape),
-            nearest,
-            radius.finished.reshape(shape),
+            lower=radius.lower.reshape(shape),
+            upper=radius.upper.reshape(shape),
+            nearest=nearest,
+            finished=radius.finished.reshape(shape),
         )
 
     return Radii(radii.output.reshape(shape), one(radii.zero), one(radii.flip))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import torch
 
 from kktnotes import checks
+from kktnotes.printing import brief
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Radius:
     """One distance for every point of a batch.
 
@@ -46,10 +47,8 @@ class Radius:
         done = int(self.finished.sum())
         middle = self.upper.flatten().nanquantile(0.5, interpolation="lower").item()
         worst = self.gap.max().item() if self.gap.numel() else 0.0
-        return (
-            f"Radius({self.upper.numel()} points, {done} finished, "
-            f"median {middle:.3g}, largest gap {worst:.1g})"
-        )
+        counts = f"{self.upper.numel()} points", f"{done} finished"
+        return brief(self, *counts, f"median {middle:.3g}", f"largest gap {worst:.1g}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,15 +76,15 @@ class Radii:
         """Sign of N(x), with sign(0) = -1."""
         return torch.where(self.output > 0, 1.0, -1.0).to(self.output.dtype)
 
-    def robust(self, y: torch.Tensor, x: torch.Tensor) -> Radius:
+    def robust(self, x: checks.Array, y: checks.Array) -> Radius:
         """Return the radius of robust accuracy: zero where y N(x) <= 0, else the zero radius.
 
         Parameters
         ----------
-        y : tensor (..., n)
-            Labels -1 and 1.
         x : tensor (..., n, p)
             The points, which are their own nearest points where the radius is zero.
+        y : tensor (..., n)
+            Labels -1 and 1.
         """
         y = checks.labels("y", y, both=False).to(self.output.device)
         x = checks.tensor("x", x, dimensions=2, device=self.output.device)
@@ -93,10 +92,10 @@ class Radii:
         wrong = y * self.output <= 0
         nothing = torch.zeros_like(self.output)
         return Radius(
-            torch.where(wrong, nothing, self.zero.lower),
-            torch.where(wrong, nothing, self.zero.upper),
-            torch.where(wrong[..., None], x, self.zero.nearest),
-            wrong | self.zero.finished,
+            lower=torch.where(wrong, nothing, self.zero.lower),
+            upper=torch.where(wrong, nothing, self.zero.upper),
+            nearest=torch.where(wrong[..., None], x, self.zero.nearest),
+            finished=wrong | self.zero.finished,
         )
 
     def __repr__(self) -> str:

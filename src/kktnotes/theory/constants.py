@@ -21,7 +21,7 @@ from kktnotes import checks
 from kktnotes.data.sample import Sample, as_sample
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class InnerProducts:
     """The numbers that the bounds are made of; see the module.
 

@@ -22,10 +22,11 @@ import torch
 from kktnotes import checks
 from kktnotes.data.sample import Sample, as_sample
 from kktnotes.networks.two_layer import TwoLayerReLU, as_network
+from kktnotes.printing import Brief
 
 
-@dataclass(frozen=True, eq=False)
-class Chain:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Chain(Brief):
     """The terms of the chain at fresh points, each multiplied by the point's label.
 
     Own neurons are those of the sign of the point's label, opposite ones the others. Each line of
@@ -98,16 +99,16 @@ class Chain:
 
 
 def chain(
-    sample: Sample, network: TwoLayerReLU, subgradients: torch.Tensor, fresh: Sample
+    network: TwoLayerReLU, sample: Sample, subgradients: torch.Tensor, fresh: Sample
 ) -> Chain:
     """Evaluate every term of the chain of section 3.1.
 
     Parameters
     ----------
-    sample : Sample
-        The training sample, with clusters.
     network : TwoLayerReLU
         The KKT point of width m, in the coordinates of the sample.
+    sample : Sample
+        The training sample, with clusters.
     subgradients : tensor (n, m)
         a_ij = lambda_i phi'_ij.
     fresh : Sample
@@ -130,12 +131,12 @@ def chain(
     >>> from kktnotes import theory
     >>> point = kn.averaged_point(4, 100)
     >>> train = kn.Sample.from_arrays(point.x, point.y, range(4))
-    >>> chain = theory.chain(train, point.network, point.subgradients, train)
+    >>> chain = theory.chain(point.network, train, point.subgradients, train)
     >>> bool((chain.expanded / chain.linear - 1).abs().max() < 1e-12)
     True
     """
-    sample = as_sample("sample", sample)
     network = as_network("network", network)
+    sample = as_sample("sample", sample)
     fresh = as_sample("fresh", fresh)
     for name, one in (("sample", sample), ("fresh", fresh)):
         if one.cluster is None:

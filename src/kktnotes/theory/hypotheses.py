@@ -53,7 +53,7 @@ def theorem_2_1(log_loss: float, n: int) -> Terms:
     note = "ln L against ln(1/n)"
     right = -math.log(checks.integer("n", n))
     return Terms(
-        (Term("loss", checks.number("log_loss", log_loss), "<", right, note),),
+        (Term("loss", checks.number("log_loss", log_loss), "<", right, note=note),),
         "Theorem 2.1, hypothesis",
     )
 
@@ -93,7 +93,7 @@ def theorem_3_1(
     items += _sizes(clusters.k, clusters.d, n, delta, epsilon)
     if residual is not None:
         note = "largest relative KKT residual"
-        items.append(Term("KKT point", _residual(residual), "<=", RESIDUAL, note))
+        items.append(Term("KKT point", _residual(residual), "<=", RESIDUAL, note=note))
     return Terms(items, "Theorem 3.1, hypotheses")
 
 
@@ -108,7 +108,7 @@ def theorem_4_1(clusters: Distribution, width: int) -> Terms:
     'met'
     """
     clusters = as_clusters("clusters", clusters)
-    wide = Term("width", checks.integer("width", width), ">=", clusters.k, "r against k")
+    wide = Term("width", checks.integer("width", width), ">=", clusters.k, note="r against k")
     items = (_both_labels(clusters), *clusters.assumption(), wide)
     return Terms(items, "Theorem 4.1, hypotheses")
 
@@ -144,8 +144,8 @@ def theorem_4_2(
     c = share if c is None else checks.positive("c", c)
     items = (
         *theorem_3_1(clusters, n, delta=delta, epsilon=epsilon, residual=residual),
-        Term("label share", share, ">=", c, "min(|Q₊|, |Q₋|) / k against c"),
-        Term("c positive", c, ">", 0.0, "c above 0"),
+        Term("label share", share, ">=", c, note="min(|Q₊|, |Q₋|) / k against c"),
+        Term("c positive", c, ">", 0.0, note="c above 0"),
     )
     return Terms(items, "Theorem 4.2, hypotheses")
 
@@ -161,7 +161,7 @@ def _residual(value: object) -> float:
 def _both_labels(clusters: Distribution) -> Term:
     """Return the assumption of section 2 that both labels occur."""
     least = min(int((clusters.labels == sign).sum()) for sign in (1.0, -1.0))
-    return Term("both labels", least, ">=", 1, "clusters of the rarer label")
+    return Term("both labels", least, ">=", 1, note="clusters of the rarer label")
 
 
 def _sizes(k: int, d: int, n: int, delta: float, epsilon: float) -> list[Term]:
@@ -172,33 +172,33 @@ def _sizes(k: int, d: int, n: int, delta: float, epsilon: float) -> list[Term]:
             raise checks.refusal(name, value, "a number between 0 and 1")
     log_d, log_n = math.log(d), math.log(n)
     return [
-        Term("examples", n, ">=", k * log_d**2, "n against k ln² d"),
+        Term("examples", n, ">=", k * log_d**2, note="n against k ln² d"),
         Term(
             "confidence",
             -math.log(delta),
             "<=",
             -math.log(3) + log_d * (log_d - 1),
-            "ln(1/δ) against ln(d^(ln d − 1) / 3)",
+            note="ln(1/δ) against ln(d^(ln d − 1) / 3)",
         ),
         Term(
             "examples, dimension",
             log_n,
             "<=",
             math.log(delta / 3) / 2 + d / 32,
-            "ln n against ln(√(δ/3) e^(d/32))",
+            note="ln n against ln(√(δ/3) e^(d/32))",
         ),
         Term(
             "examples, delta",
             log_n,
             "<=",
             math.log(delta) / 2 - math.log(3) + log_d**2 / 4,
-            "ln n against ln(√δ/3 d^(ln(d)/4))",
+            note="ln n against ln(√δ/3 d^(ln(d)/4))",
         ),
         Term(
             "examples, epsilon",
             log_n,
             "<=",
             math.log(epsilon / 4) + log_d**2 / 2,
-            "ln n against ln(ε/4 d^(ln(d)/2))",
+            note="ln n against ln(ε/4 d^(ln(d)/2))",
         ),
     ]

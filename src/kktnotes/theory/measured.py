@@ -10,12 +10,13 @@ import torch
 from kktnotes import checks
 from kktnotes.data.sample import Sample, as_sample
 from kktnotes.networks.two_layer import TwoLayerReLU, as_network
+from kktnotes.printing import brief
 from kktnotes.terms import Term, Terms
 from kktnotes.theory import constants
 from kktnotes.theory.hypotheses import RESIDUAL
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ClusterSums:
     """S_q^+- of a KKT point, by the sign of the cluster.
 
@@ -28,21 +29,27 @@ class ClusterSums:
     own: torch.Tensor
     wrong: torch.Tensor
 
+    def __repr__(self) -> str:
+        """Return the number of clusters, the least A_q and the largest W_q in one line."""
+        least, most = float(self.own.min()), float(self.wrong.max())
+        sides = f"least A_q {least:.3g}", f"largest W_q {most:.3g}"
+        return brief(self, f"{len(self.own)} clusters", *sides)
+
     @property
     def total(self) -> float:
         """T, the sum of all of them."""
         return float(self.own.sum() + self.wrong.sum())
 
 
-def cluster_sums(sample: Sample, network: TwoLayerReLU, subgradients: torch.Tensor) -> ClusterSums:
+def cluster_sums(network: TwoLayerReLU, sample: Sample, subgradients: torch.Tensor) -> ClusterSums:
     """Return A_q and W_q of a KKT point.
 
     Parameters
     ----------
-    sample : Sample
-        The training sample, with clusters.
     network : TwoLayerReLU
         The KKT point of width m.
+    sample : Sample
+        The training sample, with clusters.
     subgradients : tensor (n, m)
         a_ij = lambda_i phi'_ij.
 
@@ -52,11 +59,11 @@ def cluster_sums(sample: Sample, network: TwoLayerReLU, subgradients: torch.Tens
     >>> from kktnotes import theory
     >>> train = kn.case("a").sample(0)
     >>> point = kn.kkt_point(kn.case("a").flow(0, train))
-    >>> theory.cluster_sums(train, point.network, point.subgradients).total > 0
+    >>> theory.cluster_sums(point.network, train, point.subgradients).total > 0
     True
     """
-    sample = as_sample("sample", sample)
     network = as_network("network", network)
+    sample = as_sample("sample", sample)
     if sample.cluster is None:
         raise checks.refusal("sample", "points without clusters", "a sample with cluster numbers")
     subgradients = checks.tensor("subgradients", subgradients, dimensions=2)
@@ -75,8 +82,8 @@ def cluster_sums(sample: Sample, network: TwoLayerReLU, subgradients: torch.Tens
 
 
 def check_cluster_sums(
-    sample: Sample,
     network: TwoLayerReLU,
+    sample: Sample,
     subgradients: torch.Tensor,
     *,
     residual: float,
@@ -86,7 +93,7 @@ def check_cluster_sums(
 
     Parameters
     ----------
-    sample, network, subgradients
+    network, sample, subgradients
         As in `cluster_sums`; the network scaled to min q_i = 1.
     residual : float
         Largest relative KKT residual. The bounds are for KKT points: the first term says whether
@@ -101,43 +108,49 @@ def check_cluster_sums(
     >>> train = kn.case("a").sample(0)
     >>> point = kn.kkt_point(kn.case("a").flow(0, train))
     >>> known = {"residual": point.certificate.worst}
-    >>> theory.check_cluster_sums(train, point.network, point.subgradients, **known).holds
+    >>> theory.check_cluster_sums(point.network, train, point.subgradients, **known).holds
     True
     """
+    sums = cluster_sums(network, sample, subgradients)
     measured = constants.inner_products(sample) if measured is None else measured
-    sums = cluster_sums(sample, network, subgradients)
     wrong = constants.wrong_sum_upper(measured, total=sums.total).value
     items = (
-        Term("KKT point", residual, "<=", RESIDUAL, "largest relative KKT residual"),
-        Term("W_q", float(sums.wrong.max()), "<=", wrong, "largest W_q against wrong-signed sums"),
+        Term("KKT point", residual, "<=", RESIDUAL, note="largest relative KKT residual"),
+        Term(
+            "W_q",
+            float(sums.wrong.max()),
+            "<=",
+            wrong,
+            note="largest W_q against wrong-signed sums",
+        ),
         Term(
             "A_q + W_q",
             float((sums.own + sums.wrong).max()),
             "<=",
             constants.cluster_sum_upper(measured).value,
-            "largest A_q + W_q against cluster sums from above",
+            note="largest A_q + W_q against cluster sums from above",
         ),
         Term(
             "T",
             sums.total,
             "<=",
             constants.total_sum_upper(measured).value,
-            "T against cluster sums from above",
+            note="T against cluster sums from above",
         ),
         Term(
             "A_q",
             float(sums.own.min()),
             ">=",
             constants.own_sum_lower(measured).value,
-            "least A_q against own sums from below",
+            note="least A_q against own sums from below",
         ),
     )
     return Terms(items, "Cluster sums (ours)")
 
 
 def check_margins(
-    sample: Sample,
     network: TwoLayerReLU,
+    sample: Sample,
     fresh: Sample,
     *,
     measured: constants.InnerProducts | None = None,
@@ -152,9 +165,11 @@ def check_margins(
     >>> from kktnotes import theory
     >>> train = kn.case("a").sample(0)
     >>> point = kn.kkt_point(kn.case("a").flow(0, train))
-    >>> theory.check_margins(train, point.network, train.fresh(50, seed=1)).holds
+    >>> theory.check_margins(point.network, train, train.fresh(50, seed=1)).holds
     True
     """
+    network = as_network("network", network)
+    sample, fresh = as_sample("sample", sample), as_sample("fresh", fresh)
     measured = constants.inner_products(sample) if measured is None else measured
     margins = network.margins(fresh.x, fresh.y)
     bounds = torch.tensor(
@@ -171,14 +186,14 @@ def check_margins(
             float(margins[tightest]),
             ">=",
             float(bounds[tightest]),
-            f"the tightest of {len(margins)} fresh points against their bounds",
+            note=f"the tightest of {len(margins)} fresh points against their bounds",
         ),
         Term(
             "gradient",
             slope,
             "<=",
             lipschitz,
-            "largest at fresh points against its Lipschitz bound",
+            note="largest at fresh points against its Lipschitz bound",
         ),
     )
     return Terms(items, "Margins of fresh points (ours)")
@@ -208,7 +223,7 @@ def check_radii(
     >>> from kktnotes import theory
     >>> train = kn.case("a").sample(0)
     >>> point, fresh = kn.kkt_point(kn.case("a").flow(0, train)), train.fresh(50, seed=1)
-    >>> radii = kn.exact_radius(point.network, fresh.x).robust(fresh.y, fresh.x)
+    >>> radii = kn.exact_radius(point.network, fresh.x).robust(fresh.x, fresh.y)
     >>> theory.check_radii(train, fresh, radii.lower).holds
     True
     """
@@ -220,7 +235,7 @@ def check_radii(
     note = f"the tightest of {len(values)} fresh points against their bounds"
     if vacuous:
         note += f", vacuous at {vacuous}"
-    item = Term("radius", float(radii[tightest]), ">=", float(values[tightest]), note)
+    item = Term("radius", float(radii[tightest]), ">=", float(values[tightest]), note=note)
     return Terms((item,), "Radii of fresh points (ours)")
 
 
@@ -265,7 +280,7 @@ def check_flips(
     )
     tightest = int((values - eta).argmin())
     note = f"the tightest of {len(values)} fresh points against their bounds"
-    item = Term("eta", float(eta[tightest]), "<=", float(values[tightest]), note)
+    item = Term("eta", float(eta[tightest]), "<=", float(values[tightest]), note=note)
     return Terms((item,), "Universal flips (ours)")
 
 

@@ -39,7 +39,7 @@ def other_norms(
     clusters, kept = _kept("norm", sample, delta, epsilon, residual)
     norms = clusters.means.norm(dim=1) / math.sqrt(clusters.d)
     far = round(float((norms - 1).abs().max()), 12)  # 0.2 is 0.2, whatever the root's last digit
-    near = Term("norms near", far, "<=", NORMS, "largest |1 - norm/√d|")
+    near = Term("norms near", far, "<=", NORMS, note="largest |1 - norm/√d|")
     return Terms((*kept, near, _tau(measured)), "Other norms, hypotheses (ours)")
 
 
@@ -49,7 +49,7 @@ def other_noise(
     """Return the hypotheses of Theorem 4.2 with "spectral norm" for "noise law", and "tau"."""
     clusters, kept = _kept("noise law", sample, delta, epsilon, residual)
     found = round(spectral_norm(clusters), 12)
-    largest = Term("spectral norm", found, "<=", SPECTRAL_NORM, "of Σ")
+    largest = Term("spectral norm", found, "<=", SPECTRAL_NORM, note="of Σ")
     return Terms((*kept, largest, _tau(measured)), "Other noise, hypotheses (ours)")
 
 
@@ -71,4 +71,4 @@ def _kept(
 
 def _tau(measured: InnerProducts) -> Term:
     """Return the condition under which the explicit constants were proved."""
-    return Term("tau", measured.tau, "<", 0.5, "τ = k'ρ/a of the training points")
+    return Term("tau", measured.tau, "<", 0.5, note="τ = k'ρ/a of the training points")

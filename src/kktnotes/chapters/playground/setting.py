@@ -17,6 +17,7 @@ from kktnotes.flow import Flow, gradient_flow
 from kktnotes.kkt import NotCertified, certificate, kkt_point
 from kktnotes.kkt.point import LimitPoint
 from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.printing import Brief
 
 MEANS = ("orthogonal", "sphere", "equicorrelated")
 MOST_POINTS = 4_000
@@ -24,7 +25,7 @@ MOST_CLUSTERS = 2_000
 MOST_WORK = 1e9  # n^2 times width of the largest flow
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Setting:
     """What a reader may set.
 
@@ -85,8 +86,8 @@ class Setting:
         return Clusters.equicorrelated(self.k, d, self.inner_product, self.sigma)
 
 
-@dataclass(frozen=True, eq=False)
-class Outcome:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Outcome(Brief):
     """What came of a setting; whatever was not reached is None.
 
     Attributes
@@ -132,24 +133,38 @@ def run(setting: Setting) -> Outcome:
     try:
         clusters = setting.clusters()
     except ValueError as error:
-        return Outcome(setting, [f"There is no such distribution: {error}."])
+        return Outcome(setting=setting, remarks=[f"There is no such distribution: {error}."])
     try:
         n = setting.points
         if n > MOST_POINTS or n**2 * checks.integer("width", setting.width) > MOST_WORK:
             text = f"n = {n:,} and width {setting.width:,} would take more than a minute"
-            return Outcome(setting, [f"No flow was followed: {text}."], clusters)
+            return Outcome(
+                setting=setting, remarks=[f"No flow was followed: {text}."], clusters=clusters
+            )
         sample = clusters.sample(n, seed=setting.seed)
         missed = int((sample.counts == 0).sum())
         if missed:
             remarks.append(f"{missed} of the {clusters.k} clusters have no training point.")
         flow = _flow(setting, sample)
     except ValueError as error:
-        return Outcome(setting, [*remarks, f"No flow was followed: {error}."], clusters)
+        return Outcome(
+            setting=setting,
+            remarks=[*remarks, f"No flow was followed: {error}."],
+            clusters=clusters,
+        )
     network = flow.distinct
     if not flow.separated:
         text = f"The flow did not meet L < 1/n within its budget; it ended with '{flow.status}'."
         text += " Theorem 2.1 is silent about it, and its last network is measured."
-        return Outcome(setting, [*remarks, text], clusters, flow.sample, flow, None, network)
+        return Outcome(
+            setting=setting,
+            remarks=[*remarks, text],
+            clusters=clusters,
+            sample=flow.sample,
+            flow=flow,
+            limit=None,
+            network=network,
+        )
     limit, residual = None, math.inf
     try:
         limit = kkt_point(flow)
@@ -159,7 +174,16 @@ def run(setting: Setting) -> Outcome:
         remarks.append(f"No KKT point was certified: {error}. The trained network is measured.")
         if len(flow.sample.y) <= 600 and network.width <= 60:
             residual = certificate(network, flow.sample).worst
-    return Outcome(setting, remarks, clusters, flow.sample, flow, limit, network, residual)
+    return Outcome(
+        setting=setting,
+        remarks=remarks,
+        clusters=clusters,
+        sample=flow.sample,
+        flow=flow,
+        limit=limit,
+        network=network,
+        residual=residual,
+    )
 
 
 def _flow(setting: Setting, sample: Sample) -> Flow:

@@ -30,7 +30,7 @@ NO_VERDICT = "none"
 """Of a row that only shows a number: one setting tests no order of growth."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """A line of the table of conclusions: what was measured, in words, and its verdict."""
 
@@ -90,7 +90,7 @@ def radii(outcome: Outcome, network: TwoLayerReLU | None) -> list[float]:
         return []
     fresh = outcome.sample.fresh(count, seed=outcome.setting.seed + 1)
     found = exact_radius(network, fresh.x, progress=False)
-    values = found.robust(fresh.y, fresh.x).upper / math.sqrt(clusters.d)
+    values = found.robust(fresh.x, fresh.y).upper / math.sqrt(clusters.d)
     return values.tolist()
 
 
@@ -108,8 +108,14 @@ def _judged(statement: str, conclusion: str, term: Term, terms: Terms) -> tuple[
 def _lemma(clusters: Clusters, terms: Terms) -> Row:
     term = error_term(clusters)
     word, reason = _judged("lemma-2-1", "probability", term, terms)
-    sides = power(term.left * LN10), "at most " + power(term.right * LN10)
-    return Row("Lemma 2.1", "error of sign<u, x>, exact", *sides, word, reason)
+    return Row(
+        statement="Lemma 2.1",
+        measured="error of sign<u, x>, exact",
+        value=power(term.left * LN10),
+        asked="at most " + power(term.right * LN10),
+        verdict=word,
+        reason=reason,
+    )
 
 
 def _theorem_2_1(outcome: Outcome, terms: Terms) -> Row:
@@ -119,7 +125,14 @@ def _theorem_2_1(outcome: Outcome, terms: Terms) -> Row:
         if not terms.holds:
             reason = "not met on this run: loss"
         word = "not tested" if terms.holds else "outside"
-        return Row("Theorem 2.1", what, "none", allowed, word, reason)
+        return Row(
+            statement="Theorem 2.1",
+            measured=what,
+            value="none",
+            asked=allowed,
+            verdict=word,
+            reason=reason,
+        )
     angles = outcome.limit.angles
     term = Term("angle", float(angles[-1] / angles[0]), "<=", 0.1)
     verdict = record(
@@ -128,7 +141,14 @@ def _theorem_2_1(outcome: Outcome, terms: Terms) -> Row:
     word, reason = verdict.word, verdict.reason
     if word == "contradicted":  # a finite time contradicts no limit
         word, reason = "not tested", "the run is too short to tell"
-    return Row("Theorem 2.1", what, f"{term.left:.1g}", allowed, word, reason)
+    return Row(
+        statement="Theorem 2.1",
+        measured=what,
+        value=f"{term.left:.1g}",
+        asked=allowed,
+        verdict=word,
+        reason=reason,
+    )
 
 
 def _error(outcome: Outcome, terms: Terms) -> Row:
@@ -138,22 +158,45 @@ def _error(outcome: Outcome, terms: Terms) -> Row:
     word, reason = _judged("theorem-3-1", "error", term, terms)
     if word == "contradicted":  # an upper bound, and one training set: delta may be it
         word, reason = "not tested", "the tail bound is above epsilon on this training set"
-    sides = power(log), f"at most {outcome.setting.epsilon:g}"
-    return Row("Theorem 3.1", "error of the network, proved tail bound", *sides, word, reason)
+    return Row(
+        statement="Theorem 3.1",
+        measured="error of the network, proved tail bound",
+        value=power(log),
+        asked=f"at most {outcome.setting.epsilon:g}",
+        verdict=word,
+        reason=reason,
+    )
 
 
 def _robust(clusters: Clusters, terms: Terms) -> list[Row]:
     if clusters.sigma == 0:
         reason = "not met on this run: sigma positive"
-        return [Row("Theorem 4.1", "without noise nothing is random", "", "", "outside", reason)]
+        return [
+            Row(
+                statement="Theorem 4.1",
+                measured="without noise nothing is random",
+                value="",
+                asked="",
+                verdict="outside",
+                reason=reason,
+            )
+        ]
     rows, bound = [], log_super_polynomial(clusters.d)
     texts = {"margin": "robust network: margin below 1", "radius": "robust network: radius ≤ √d/8"}
     for event, text in texts.items():
         log = log_failure(clusters, event)
         conclusion = "margin" if event == "margin" else "rare"
         word, reason = _judged("theorem-4-1", conclusion, Term(event, log, "<=", bound), terms)
-        sides = power(log), "at most " + power(bound)
-        rows.append(Row("Theorem 4.1", text, *sides, word, reason))
+        rows.append(
+            Row(
+                statement="Theorem 4.1",
+                measured=text,
+                value=power(log),
+                asked="at most " + power(bound),
+                verdict=word,
+                reason=reason,
+            )
+        )
     return rows
 
 
@@ -174,11 +217,29 @@ def _flips(outcome: Outcome, terms: Terms) -> list[Row]:
         word, reason = _judged("theorem-4-2", "flips", term, terms)
         if word == "contradicted":  # an upper bound, and one training set: delta may be it
             word, reason = "not tested", "the tail bound is above epsilon on this training set"
-        rows = [Row("Theorem 4.2", what, power(log), allowed, word, reason)]
+        rows = [
+            Row(
+                statement="Theorem 4.2",
+                measured=what,
+                value=power(log),
+                asked=allowed,
+                verdict=word,
+                reason=reason,
+            )
+        ]
     else:
         reason = "the explicit constants need τ < 1/2 and seen clusters of both labels"
         word = "not tested" if terms.holds else "outside"
-        rows = [Row("Theorem 4.2", what, "no such η", allowed, word, reason)]
+        rows = [
+            Row(
+                statement="Theorem 4.2",
+                measured=what,
+                value="no such η",
+                asked=allowed,
+                verdict=word,
+                reason=reason,
+            )
+        ]
     least = math.inf
     if float(direction.norm()) > 1e-9 * math.sqrt(clusters.d):
         least = flip_probability.certified_eta(network, sample, epsilon=epsilon, tolerance=1e-4)
@@ -189,7 +250,16 @@ def _flips(outcome: Outcome, terms: Terms) -> list[Row]:
         value = f"{length:.3g}" if math.isfinite(length) else "none"
         what = f"length of z over √(d/(c²k)), at {name}"
         reason = "one setting tests no order"
-        rows.append(Row("Theorem 4.2", what, value, "O(1)", NO_VERDICT, reason))
+        rows.append(
+            Row(
+                statement="Theorem 4.2",
+                measured=what,
+                value=value,
+                asked="O(1)",
+                verdict=NO_VERDICT,
+                reason=reason,
+            )
+        )
     return rows
 
 

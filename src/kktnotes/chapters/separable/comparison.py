@@ -16,6 +16,7 @@ from kktnotes.flow import gradient_flow
 from kktnotes.kkt import LimitPoint
 from kktnotes.kkt.endings import limit_or_reason
 from kktnotes.networks.two_layer import TwoLayerReLU
+from kktnotes.printing import Brief
 
 REGIMES = {
     "small": (20, 1e-3),
@@ -26,8 +27,8 @@ REGIMES = {
 sample together with as many fresh points that carry the wrong label, then on the sample alone."""
 
 
-@dataclass(frozen=True, eq=False)
-class Compared:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Compared(Brief):
     """One sample and one start.
 
     Attributes
@@ -121,15 +122,15 @@ def compare(
         point, ending = limit_or_reason(flow)
         rows.append(
             Compared(
-                name,
-                start,
-                seed,
-                error(maximum_margin(x, y), *test),
-                error(maximum_margin(x, y, bias=True), *test),
-                float("nan") if point is None else error(point.network, *test),
-                error(flow.snapshots[0].network, *test),
-                point,
-                ending,
+                name=name,
+                start=start,
+                seed=seed,
+                linear=error(maximum_margin(x, y), *test),
+                linear_bias=error(maximum_margin(x, y, bias=True), *test),
+                network=float("nan") if point is None else error(point.network, *test),
+                begin=error(flow.snapshots[0].network, *test),
+                point=point,
+                ending=ending,
             )
         )
     return rows

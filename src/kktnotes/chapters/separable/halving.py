@@ -22,10 +22,11 @@ from kktnotes.data.linear_separation import separable_share, separation
 from kktnotes.data.sample import Sample
 from kktnotes.kkt import LimitPoint
 from kktnotes.kkt.endings import follow
+from kktnotes.printing import Brief
 
 
-@dataclass(frozen=True, eq=False)
-class Halved:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Halved(Brief):
     """One sample of wide Gaussians.
 
     Attributes
@@ -88,9 +89,21 @@ def halved(distribution: WideGaussians, n: int, seeds: Sequence[int], **knobs: o
         sample = distribution.draw(n, seed)
         _, point, ending = follow(sample, seed=seed, **knobs)
         bounds = (float("nan"),) * 2 if point is None else distribution.log10_error(point.network)
-        linear = distribution.linear_log10_error(maximum_margin(sample.x, sample.y))
         around = surrounded(sample)
-        rows.append(Halved(n, seed, linear, *bounds, *around, sample, point, ending))
+        rows.append(
+            Halved(
+                n=n,
+                seed=seed,
+                linear=distribution.linear_log10_error(maximum_margin(sample.x, sample.y)),
+                lower=bounds[0],
+                upper=bounds[1],
+                linear_surrounded=around[0],
+                halves_surrounded=around[1],
+                sample=sample,
+                point=point,
+                ending=ending,
+            )
+        )
     return rows
 
 

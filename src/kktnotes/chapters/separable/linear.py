@@ -14,10 +14,11 @@ import scipy.sparse
 import torch
 
 from kktnotes import checks
+from kktnotes.printing import Brief
 
 
-@dataclass(frozen=True, eq=False)
-class MaximumMargin:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class MaximumMargin(Brief):
     """A linear classifier x -> w . x + b of largest margin.
 
     Attributes
@@ -89,8 +90,8 @@ def maximum_margin(x: checks.Array, y: checks.Array, *, bias: bool = False) -> M
         raise checks.refusal("x, y", f"residual {max(errors):.1g}", "linearly separable data")
     weights = torch.from_numpy(vector[:p] / size)
     return MaximumMargin(
-        weights,
-        float(vector[p]) if bias else 0.0,
-        1 / float(weights.norm()),
-        float(max(errors)),
+        weights=weights,
+        bias=float(vector[p]) if bias else 0.0,
+        margin=1 / float(weights.norm()),
+        residual=float(max(errors)),
     )

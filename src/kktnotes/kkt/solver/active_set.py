@@ -17,12 +17,13 @@ import numpy as np
 import scipy.linalg
 
 from kktnotes.kkt.solver.restricted import RestrictedProblem, Saddle
+from kktnotes.printing import Brief
 
 OFF, KINK, ON = -1, 0, 1
 
 
-@dataclass(frozen=True, eq=False)
-class ActiveSet:
+@dataclass(frozen=True, eq=False, repr=False)
+class ActiveSet(Brief):
     """Which constraints hold with equality.
 
     Parameters
@@ -41,8 +42,8 @@ class ActiveSet:
         return self.support.tobytes() + (self.states * self.support).tobytes()
 
 
-@dataclass(frozen=True, eq=False)
-class NewtonSolution:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class NewtonSolution(Brief):
     """Where Newton ended: the saddle point, its active set, and whether every sign holds."""
 
     saddle: Saddle
@@ -182,8 +183,12 @@ def active_set_newton(
         corrected = _corrected(problem, active, saddle, tolerance)
         if corrected.key() == active.key():
             converged = residual < tolerance and bool((saddle.norms > 0).all())
-            return NewtonSolution(saddle, active, residual, converged, rounds)
+            return NewtonSolution(
+                saddle=saddle, active=active, residual=residual, consistent=converged, rounds=rounds
+            )
         if corrected.key() in seen or not np.isfinite(residual):
             break
         active = corrected
-    return NewtonSolution(saddle, active, residual, False, rounds)
+    return NewtonSolution(
+        saddle=saddle, active=active, residual=residual, consistent=False, rounds=rounds
+    )

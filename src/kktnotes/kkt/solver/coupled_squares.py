@@ -20,13 +20,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kktnotes.kkt.solver.arrowhead import Arrowhead
+from kktnotes.printing import Brief
 
 ITERATIONS = 60
 REFINEMENTS = 12
 
 
-@dataclass(eq=False)
-class CoupledSquares:
+@dataclass(eq=False, repr=False, kw_only=True)
+class CoupledSquares(Brief):
     """One such problem; arrays as in the formula of this module.
 
     Parameters

@@ -24,13 +24,14 @@ import scipy.linalg
 
 from kktnotes.kkt.solver.arrowhead import Arrowhead
 from kktnotes.kkt.solver.restricted import RestrictedProblem, Saddle
+from kktnotes.printing import Brief
 
 # How far the largest residual may lie above the barrier, on the way and at the end.
 LEAD = 100.0
 
 
-@dataclass(frozen=True, eq=False)
-class InteriorSolution:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class InteriorSolution(Brief):
     """The last iterate: variables, their complementary slacks, and how far the method got."""
 
     saddle: Saddle
@@ -247,5 +248,12 @@ def interior_point(
 
     saddle = Saddle(multipliers, spread(kinks), norms)
     return InteriorSolution(
-        saddle, rho, spread(on), spread(off), sigma, product, residual, iteration
+        saddle=saddle,
+        margin_slack=rho,
+        on_slack=spread(on),
+        off_slack=spread(off),
+        norm_slack=sigma,
+        barrier=product,
+        residual=residual,
+        iterations=iteration,
     )

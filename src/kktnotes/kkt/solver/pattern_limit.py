@@ -27,6 +27,7 @@ from kktnotes.kkt.solver.active_set import (
 )
 from kktnotes.kkt.solver.interior_point import InteriorSolution, interior_point
 from kktnotes.kkt.solver.restricted import RestrictedProblem, Saddle
+from kktnotes.printing import Brief
 
 # A sign condition counts as violated beyond this (margins are 1, ||x~|| is about 1).
 VIOLATION = 1e-7
@@ -43,8 +44,8 @@ FEW = 4
 FAST, LARGE, LARGEST_GUESS, FEW_NEGATIVE = 300, 1500, 6000, 0.05
 
 
-@dataclass(frozen=True, eq=False)
-class Groups:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Groups(Brief):
     """Live neurons of equal sign and equal same-label pattern.
 
     Parameters
@@ -90,7 +91,14 @@ def group_neurons(
     np.add.at(summed, member[live], weighted[live])
     np.add.at(shares, member[live], v[live] ** 2)
     weights = np.exp(margins.min() - margins)
-    return Groups(unique[:, 0], unique[:, 1:].astype(bool), summed, member, shares, weights)
+    return Groups(
+        signs=unique[:, 0],
+        patterns=unique[:, 1:].astype(bool),
+        preactivations=summed,
+        member=member,
+        shares=shares,
+        weights=weights,
+    )
 
 
 def first_sets(problem: RestrictedProblem, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -241,8 +249,8 @@ def from_flow(problem: RestrictedProblem, groups: Groups) -> NewtonSolution | No
     return None if turned.any() else found
 
 
-@dataclass(frozen=True, eq=False)
-class Limit:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Limit(Brief):
     """The exact point at a network's pattern.
 
     `group` maps the groups that came in to those of `problem`, -1 where the limit weight is
@@ -269,7 +277,10 @@ def _next_pattern(
     group = np.full(len(norms), -1)
     group[live] = inverse.reshape(-1)
     following = RestrictedProblem(
-        problem.gram, problem.labels, unique[:, 0], unique[:, 1:].astype(bool)
+        gram=problem.gram,
+        labels=problem.labels,
+        signs=unique[:, 0],
+        patterns=unique[:, 1:].astype(bool),
     )
     return following, group
 
@@ -288,11 +299,19 @@ def exact_limit(gram: np.ndarray, labels: np.ndarray, groups: Groups, *, passes:
     passes : int
         The largest number of convex-concave passes.
     """
-    problem = RestrictedProblem(gram, labels, groups.signs, groups.patterns)
+    problem = RestrictedProblem(
+        gram=gram, labels=labels, signs=groups.signs, patterns=groups.patterns
+    )
     early = from_flow(problem, groups)
     if early is not None:
         size = float(early.saddle.norms.sum())
-        return Limit(problem, early, np.arange(len(groups.signs)), [size], True)
+        return Limit(
+            problem=problem,
+            newton=early,
+            group=np.arange(len(groups.signs)),
+            history=[size],
+            solved=True,
+        )
     group: np.ndarray = np.arange(len(groups.signs))
     h = groups.preactivations
     history: list[float] = []
@@ -319,4 +338,4 @@ def exact_limit(gram: np.ndarray, labels: np.ndarray, groups: Groups, *, passes:
             finished = active_set_newton(problem, identify(problem, start), start.saddle)
             if finished.consistent:
                 break
-    return Limit(problem, finished, group, history, solved)
+    return Limit(problem=problem, newton=finished, group=group, history=history, solved=solved)

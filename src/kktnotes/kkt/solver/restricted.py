@@ -26,9 +26,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kktnotes.printing import Brief
 
-@dataclass(frozen=True, eq=False)
-class Saddle:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Saddle(Brief):
     """A point of the saddle problem: what determines a network of P groups and its certificate.
 
     Parameters
@@ -46,8 +48,8 @@ class Saddle:
     norms: np.ndarray
 
 
-@dataclass(frozen=True, eq=False)
-class RestrictedProblem:
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class RestrictedProblem(Brief):
     """The convex restriction of Problem (2) at given signs and same-label patterns.
 
     Parameters
@@ -94,12 +96,14 @@ class RestrictedProblem:
     def subset(self, points: np.ndarray) -> RestrictedProblem:
         """Return the problem with the constraints of `points` (indices) only."""
         return RestrictedProblem(
-            self.gram[np.ix_(points, points)],
-            self.labels[points],
-            self.signs,
-            self.patterns[:, points],
+            gram=self.gram[np.ix_(points, points)],
+            labels=self.labels[points],
+            signs=self.signs,
+            patterns=self.patterns[:, points],
         )
 
     def groups(self, keep: np.ndarray) -> RestrictedProblem:
         """Return the problem with the groups `keep` (indices or mask) only."""
-        return RestrictedProblem(self.gram, self.labels, self.signs[keep], self.patterns[keep])
+        return RestrictedProblem(
+            gram=self.gram, labels=self.labels, signs=self.signs[keep], patterns=self.patterns[keep]
+        )
