@@ -12,6 +12,8 @@ from typing import TypeVar
 import numpy as np
 import torch
 
+from kktnotes import machine
+
 Array = torch.Tensor | np.ndarray | Sequence | float
 
 KINDS = {"b": float, "i": float, "u": float, "f": float, "c": complex}
@@ -21,10 +23,10 @@ LARGEST = 10**15
 """The largest whole number taken: float64 tells neighbouring ones apart up to here."""
 LEAST_TOLERANCE = 1e-14
 LONGEST = 60
-MOST_BYTES = 0.8 * (
-    os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 16e9
-)
-"""What one call may take at most: four fifths of the memory, of 16 GB where it is not known."""
+MOST_BYTES = 0.8 * min(machine.installed(), machine.container_limit())
+"""What one call may take at most: four fifths of the machine's memory, or of the container's."""
+SMALL = 1e8
+"""So many bytes are always there."""
 Kind = TypeVar("Kind")
 
 
@@ -84,10 +86,11 @@ def precision(argument: str, value: object) -> float:
 
 
 def memory(argument: str, got: str, needed: float) -> None:
-    """Refuse what would take `needed` bytes, before they are taken, if the machine has fewer."""
-    if needed > MOST_BYTES:
+    """Refuse what would take `needed` bytes, before they are taken, if there are fewer now."""
+    most = MOST_BYTES if needed < SMALL else min(MOST_BYTES, machine.available())
+    if needed > most:
         gigabytes = f"{got}, which takes {needed / 1e9:,.3g} GB"
-        raise refusal(argument, gigabytes, f"what fits into {MOST_BYTES / 1e9:,.3g} GB")
+        raise refusal(argument, gigabytes, f"what fits into {most / 1e9:,.3g} GB")
 
 
 def integer(argument: str, value: object, least: int = 1) -> int:

@@ -94,6 +94,7 @@ def nearest_neighbour_radius(
     x = checks.tensor("x", x, dimensions=2)
     if x.ndim != 2 or train.x.ndim != 2 or x.shape[-1] != train.p:
         raise checks.refusal("x", f"shape {tuple(x.shape)}", f"(count, {train.p})")
+    checks.memory("train", f"{train.n:,} points", 32 * train.n**2)  # inner products and distances
     checks.labels("train.y", train.y)
     tolerance = checks.positive("tolerance", tolerance)
     deadline = np.inf
