@@ -87,7 +87,7 @@ class Radii:
         x : tensor (..., n, p)
             The points, which are their own nearest points where the radius is zero.
         """
-        y = checks.labels("y", y, both=False).to(self.output.device)
+        y = checks.labels("y", y, both=False, device=self.output.device)
         x = checks.tensor("x", x, dimensions=2, device=self.output.device)
         y, x = checks.fitting("y", y, self.output), checks.fitting("x", x, self.zero.nearest)
         wrong = y * self.output <= 0

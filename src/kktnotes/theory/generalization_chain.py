@@ -134,13 +134,13 @@ def chain(
     >>> bool((chain.expanded / chain.linear - 1).abs().max() < 1e-12)
     True
     """
-    sample = as_sample("sample", sample)
     network = as_network("network", network)
-    fresh = as_sample("fresh", fresh)
+    sample = as_sample("sample", sample, network.device)
+    fresh = as_sample("fresh", fresh, network.device)
     for name, one in (("sample", sample), ("fresh", fresh)):
         if one.cluster is None:
             raise checks.refusal(name, "points without clusters", "a sample with cluster numbers")
-    a = checks.tensor("subgradients", subgradients, dimensions=2)
+    a = checks.tensor("subgradients", subgradients, dimensions=2, device=network.device)
     if a.shape != (sample.n, network.width):
         expected = f"{(sample.n, network.width)}"
         raise checks.refusal("subgradients", f"shape {tuple(a.shape)}", expected)
