@@ -1,4 +1,4 @@
-"""What the tests share: the surroundings of every kernel, one browser."""
+"""What the tests share: the surroundings of every kernel, one browser, a clean pyplot."""
 
 import os
 
@@ -22,3 +22,14 @@ def chromium(tmp_path_factory):
         pytest.skip("no Chromium on the PATH: the pages were built but not looked at")
     with browser.Browser(path, tmp_path_factory.mktemp("chromium")) as running:
         yield running
+
+
+@pytest.fixture
+def clean_pyplot():
+    """No figure stays open, no setting of matplotlib changes."""
+    import matplotlib.pyplot as plt  # here: most tests draw nothing
+
+    before = dict(plt.rcParams)
+    yield
+    assert plt.get_fignums() == []
+    assert dict(plt.rcParams) == before

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_networks import network, points
 
 import kktnotes as kn
 from kktnotes import attacks
@@ -18,17 +19,6 @@ GRADIENT = {
     "deepfool": {},
     "decoupled_direction_norm": {"steps": 60},
 }
-
-
-def network(seed, m, p, bias=0.5):
-    rng = np.random.default_rng(seed)
-    return kn.TwoLayerReLU(
-        rng.standard_normal((m, p)), bias * rng.standard_normal(m), rng.standard_normal(m)
-    )
-
-
-def points(seed, n, p):
-    return torch.from_numpy(np.random.default_rng(seed + 1000).standard_normal((n, p)))
 
 
 def sign(output):

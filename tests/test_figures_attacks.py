@@ -1,6 +1,5 @@
 """Figures of the chapter on attacks: what is drawn against what it should show."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
@@ -10,6 +9,8 @@ from kktnotes.figures import attacks as figures
 from kktnotes.figures import style
 from kktnotes.networks.biased import biased_network
 
+pytestmark = pytest.mark.usefixtures("clean_pyplot")
+
 EXACT = np.array([0.2, 0.3, 0.4, 0.4])
 NORMS = {
     "PGD": np.array([0.2, 0.3, 0.5, np.inf]),
@@ -18,15 +19,6 @@ NORMS = {
     "universal": np.array([0.6, 0.6, 0.6, 0.6]),
 }
 RADII = np.linspace(0, 1, 5)
-
-
-@pytest.fixture(autouse=True)
-def clean_pyplot():
-    """No figure stays open, no setting of matplotlib changes."""
-    before = dict(plt.rcParams)
-    yield
-    assert plt.get_fignums() == []
-    assert dict(plt.rcParams) == before
 
 
 @pytest.fixture

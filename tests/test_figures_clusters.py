@@ -1,6 +1,5 @@
 """Figures of section 2: what is drawn against what it should show, and the shared style."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex, to_rgb
@@ -10,17 +9,10 @@ from kktnotes.data.clusters import Clusters
 from kktnotes.figures import clusters as figures
 from kktnotes.figures import style
 
+pytestmark = pytest.mark.usefixtures("clean_pyplot")
+
 CLUSTERS = Clusters.equicorrelated(3, 400, -20.0, 0.5)
 TRAIN = CLUSTERS.sample(60, seed=0)
-
-
-@pytest.fixture(autouse=True)
-def clean_pyplot():
-    """No figure stays open, no setting of matplotlib changes."""
-    before = dict(plt.rcParams)
-    yield
-    assert plt.get_fignums() == []
-    assert dict(plt.rcParams) == before
 
 
 def test_heatmap_is_the_gram_matrix_in_the_order_of_clusters():

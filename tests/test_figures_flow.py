@@ -1,6 +1,5 @@
 """Figures of the networks and the flow: what is drawn against the data that it should show."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -12,16 +11,9 @@ from kktnotes.figures import style
 from kktnotes.figures.gradient_flow import flow as flow_figures
 from kktnotes.figures.gradient_flow import points as kkt_figures
 
+pytestmark = pytest.mark.usefixtures("clean_pyplot")
+
 TRAIN = kn.Clusters.orthogonal(4, 1203, kn.inverse_root(1203)).sample(24, seed=0)
-
-
-@pytest.fixture(autouse=True)
-def clean_pyplot():
-    """No figure stays open, no setting of matplotlib changes."""
-    before = dict(plt.rcParams)
-    yield
-    assert plt.get_fignums() == []
-    assert dict(plt.rcParams) == before
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Figures of "Generalization": what is drawn against the numbers that it should show."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
@@ -8,14 +7,7 @@ from matplotlib.colors import to_hex
 from kktnotes.figures import generalization as figures
 from kktnotes.figures import style
 
-
-@pytest.fixture(autouse=True)
-def clean_pyplot():
-    """No figure stays open, no setting of matplotlib changes."""
-    before = dict(plt.rcParams)
-    yield
-    assert plt.get_fignums() == []
-    assert dict(plt.rcParams) == before
+pytestmark = pytest.mark.usefixtures("clean_pyplot")
 
 
 def spread(seed):

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -13,16 +12,9 @@ from kktnotes import theory
 from kktnotes.figures import generalization_proof as figures
 from kktnotes.figures import style
 
+pytestmark = pytest.mark.usefixtures("clean_pyplot")
+
 SAMPLE = kn.Clusters.orthogonal(3, 400, 0.5).sample(9, seed=0, cluster=[0, 1, 2] * 3)
-
-
-@pytest.fixture(autouse=True)
-def clean_pyplot():
-    """No figure stays open, no setting of matplotlib changes."""
-    before = dict(plt.rcParams)
-    yield
-    assert plt.get_fignums() == []
-    assert dict(plt.rcParams) == before
 
 
 def some_chain(fresh):

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -11,16 +10,9 @@ import kktnotes as kn
 from kktnotes.chapters.independence import STARTS, Approach, Last, Trial
 from kktnotes.figures import independence as figures
 
+pytestmark = pytest.mark.usefixtures("clean_pyplot")
+
 RNG = np.random.default_rng(0)
-
-
-@pytest.fixture(autouse=True)
-def clean_pyplot():
-    """No figure stays open, no setting of matplotlib changes."""
-    before = dict(plt.rcParams)
-    yield
-    assert plt.get_fignums() == []
-    assert dict(plt.rcParams) == before
 
 
 def made_up(start, width, met):

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -11,14 +10,7 @@ from kktnotes.data.linear_separation import separable_share
 from kktnotes.figures import many_clusters as figures
 from kktnotes.kkt import averaged_point
 
-
-@pytest.fixture(autouse=True)
-def clean_pyplot():
-    """No figure stays open, no setting of matplotlib changes."""
-    before = dict(plt.rcParams)
-    yield
-    assert plt.get_fignums() == []
-    assert dict(plt.rcParams) == before
+pytestmark = pytest.mark.usefixtures("clean_pyplot")
 
 
 def row(k, seed, length=0.5, point=True, d=10):

@@ -1,20 +1,12 @@
 """Figures of "Finite steps": what is drawn against the data that it should show."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from kktnotes.figures import optimizers as figures
 from kktnotes.figures import style
 
-
-@pytest.fixture(autouse=True)
-def clean_pyplot():
-    """No figure stays open, no setting of matplotlib changes."""
-    before = dict(plt.rcParams)
-    yield
-    assert plt.get_fignums() == []
-    assert dict(plt.rcParams) == before
+pytestmark = pytest.mark.usefixtures("clean_pyplot")
 
 
 def test_paths_draws_medians_and_names_the_families():

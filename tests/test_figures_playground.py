@@ -2,21 +2,13 @@
 
 import math
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from kktnotes import Term
 from kktnotes.figures import playground as figures
 
-
-@pytest.fixture(autouse=True)
-def clean_pyplot():
-    """No figure stays open, no setting of matplotlib changes."""
-    before = dict(plt.rcParams)
-    yield
-    assert plt.get_fignums() == []
-    assert dict(plt.rcParams) == before
+pytestmark = pytest.mark.usefixtures("clean_pyplot")
 
 
 def test_slacks_draws_a_bar_a_term_and_the_paths():

@@ -1,6 +1,5 @@
 """Figures of the chapter on data without clusters, against the data that they should show."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from scipy import stats
@@ -9,14 +8,7 @@ from kktnotes.chapters.separable import Compared
 from kktnotes.figures import separable as figures
 from kktnotes.kkt import averaged_point
 
-
-@pytest.fixture(autouse=True)
-def clean_pyplot():
-    """No figure stays open, no setting of matplotlib changes."""
-    before = dict(plt.rcParams)
-    yield
-    assert plt.get_fignums() == []
-    assert dict(plt.rcParams) == before
+pytestmark = pytest.mark.usefixtures("clean_pyplot")
 
 
 def row(name, start, linear, network, point=True):

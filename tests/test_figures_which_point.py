@@ -2,7 +2,6 @@
 
 import math
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -11,14 +10,7 @@ from kktnotes.figures import style
 from kktnotes.figures import which_point as figures
 from kktnotes.networks.biased import biased_radius
 
-
-@pytest.fixture(autouse=True)
-def clean_pyplot():
-    """No figure stays open, no setting of matplotlib changes."""
-    before = dict(plt.rcParams)
-    yield
-    assert plt.get_fignums() == []
-    assert dict(plt.rcParams) == before
+pytestmark = pytest.mark.usefixtures("clean_pyplot")
 
 
 def test_norms_and_radii_draws_every_point_and_names_some():

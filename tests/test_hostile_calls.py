@@ -266,12 +266,31 @@ def test_every_hostile_call_is_answered_or_refused_in_one_sentence(name, tmp_pat
         ("points", lambda: CLUSTERS.fresh(10**9, seed=0)),
         ("points", lambda: TRAIN.fresh(10**9, seed=[0, 1])),
         ("sample", lambda: kn.certificate(*many_points(40_000))),
+        ("x", lambda: kn.exact_radius(ring(60), torch.ones(10**5, 2))),
+        ("network", lambda: kn.exact_radius(ring(20_000), torch.ones(1, 2))),
+        ("network", lambda: kn.least_eta(ring(10_000), ([[1.0, 2.0]], [1]), direction=[1.0, 0.0])),
+        (
+            "train",
+            lambda: kn.nearest_neighbour_radius(
+                kn.Sample.from_arrays(torch.ones(10**4, 1), [1, -1] * 5_000), [[1.0]]
+            ),
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_before_it_is_taken(argument, call, monkeypatch):
     monkeypatch.setattr(checks, "MOST_BYTES", 2e9)
     with pytest.raises(ValueError, match=rf"^{argument}: got .* takes .* GB, allowed is what fits"):
         call()
+
+
+def ring(width):
+    """A network in the plane, neurons of either sign in turn all around."""
+    angle = torch.arange(width) * (2 * math.pi / width)
+    return kn.TwoLayerReLU(
+        torch.stack([angle.cos(), angle.sin()], 1),
+        torch.ones(width),
+        torch.tensor([1.0, -1.0]).repeat(width // 2),
+    )
 
 
 def many_points(count):

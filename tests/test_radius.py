@@ -9,23 +9,13 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from radius_reference import brute_force
+from random_networks import network, points
 
 import kktnotes as kn
 from kktnotes.geometry import Span, certified
 from kktnotes.radius.branch_and_bound import Search
 
 SETTINGS = {"deadline": None, "derandomize": True}
-
-
-def network(seed, m, p, bias=0.5):
-    rng = np.random.default_rng(seed)
-    return kn.TwoLayerReLU(
-        rng.standard_normal((m, p)), bias * rng.standard_normal(m), rng.standard_normal(m)
-    )
-
-
-def points(seed, n, p):
-    return torch.from_numpy(np.random.default_rng(seed + 1000).standard_normal((n, p)))
 
 
 def rotation(seed, p):

@@ -1,4 +1,9 @@
-"""Clear refusals of bad input: each names the argument, what came, and what is allowed."""
+"""Clear refusals of bad input: each names the argument, what came, and what is allowed.
+
+One rule for devices: what a call is given may lie on any device that holds float64 numbers, and
+what it returns lies on that of its network; where there is no network, on that of its points. The
+gates move the rest there, and what only NumPy or SciPy can do is done on the CPU in between.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +17,8 @@ from typing import TypeVar
 import numpy as np
 import torch
 
+from kktnotes import machine
+
 Array = torch.Tensor | np.ndarray | Sequence | float
 
 KINDS = {"b": float, "i": float, "u": float, "f": float, "c": complex}
@@ -21,10 +28,10 @@ LARGEST = 10**15
 """The largest whole number taken: float64 tells neighbouring ones apart up to here."""
 LEAST_TOLERANCE = 1e-14
 LONGEST = 60
-MOST_BYTES = 0.8 * (
-    os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 16e9
-)
-"""What one call may take at most: four fifths of the memory, of 16 GB where it is not known."""
+MOST_BYTES = 0.8 * min(machine.installed(), machine.container_limit())
+"""What one call may take at most: four fifths of the machine's memory, or of the container's."""
+SMALL = 1e8
+"""So many bytes are always there."""
 Kind = TypeVar("Kind")
 
 
@@ -84,10 +91,11 @@ def precision(argument: str, value: object) -> float:
 
 
 def memory(argument: str, got: str, needed: float) -> None:
-    """Refuse what would take `needed` bytes, before they are taken, if the machine has fewer."""
-    if needed > MOST_BYTES:
+    """Refuse what would take `needed` bytes, before they are taken, if there are fewer now."""
+    most = MOST_BYTES if needed < SMALL else min(MOST_BYTES, machine.available())
+    if needed > most:
         gigabytes = f"{got}, which takes {needed / 1e9:,.3g} GB"
-        raise refusal(argument, gigabytes, f"what fits into {MOST_BYTES / 1e9:,.3g} GB")
+        raise refusal(argument, gigabytes, f"what fits into {most / 1e9:,.3g} GB")
 
 
 def integer(argument: str, value: object, least: int = 1) -> int:
@@ -126,6 +134,7 @@ def tensor(
 ) -> torch.Tensor:
     """Return `value` as a finite float64 tensor with at least `dimensions` axes.
 
+    It stays on its own device (arrays come to the CPU), or goes to `device` where that is given.
     Nothing is lost in silence: masked entries and complex numbers are refused. What belongs to a
     graph of gradients comes without it.
     """
@@ -145,7 +154,13 @@ def tensor(
             raise refusal(argument, "a number beyond 10^308", "finite numbers only") from None
     if value.is_complex():
         raise refusal(argument, "complex numbers", "real numbers")
-    result = value.detach().to(dtype=torch.float64, device=device)
+    if value.device.type == "meta":
+        raise refusal(argument, "a tensor of the device meta", "tensors that hold numbers")
+    try:
+        result = value.detach().to(dtype=torch.float64, device=device)
+    except TypeError:  # as on mps
+        got, allowed = f"a tensor of {value.device}", "tensors of a device with float64: .cpu()"
+        raise refusal(argument, got, allowed) from None
     if dimensions is not None and result.ndim < dimensions:
         raise refusal(argument, f"shape {tuple(result.shape)}", f"{dimensions} or more axes")
     if not bool(torch.isfinite(result).all()):
@@ -169,6 +184,17 @@ def fitting(argument: str, value: torch.Tensor, other: torch.Tensor) -> torch.Te
         raise refusal(argument, got, allowed) from None
 
 
+def device(argument: str, value: object) -> torch.device:
+    """Return a device of torch on which there are float64 numbers."""
+    try:
+        place = torch.empty(0, dtype=torch.float64, device=value).device  # type: ignore[call-overload]
+    except Exception:  # whatever a torch without that device raises
+        place = None
+    if value is None or place is None or place.type == "meta":
+        raise refusal(argument, shown(value), "a device of this torch with float64, such as 'cpu'")
+    return place
+
+
 def path(argument: str, value: object) -> Path:
     """Return the path of a file."""
     if not isinstance(value, (str, os.PathLike)):
@@ -176,9 +202,15 @@ def path(argument: str, value: object) -> Path:
     return Path(value)
 
 
-def labels(argument: str, value: Array, *, both: bool = True) -> torch.Tensor:
+def labels(
+    argument: str,
+    value: Array,
+    *,
+    both: bool = True,
+    device: torch.device | str | None = None,
+) -> torch.Tensor:
     """Return labels as a float64 tensor of -1 and 1; both must occur unless `both` is False."""
-    result = tensor(argument, value, dimensions=1)
+    result = tensor(argument, value, dimensions=1, device=device)
     strange = result[(result != 1) & (result != -1)]
     if len(strange):
         raise refusal(argument, f"the value {strange[0].item():g}", "labels -1 and 1 only")

@@ -32,14 +32,10 @@ def opposite_neurons(
 
     Parameters
     ----------
-    network : TwoLayerReLU
-        One network or a batch.
-    sample : Sample or pair (x, y)
-        Points (..., n, p) and the signs to be changed (..., n).
+    network, sample, d, seed
+        As in `deepfool`.
     time_budget : float, optional
         Seconds.
-    d, seed : int
-        Ambient dimension (the Sample's; of arrays p where it is not given) and seed of the control.
 
     Examples
     --------

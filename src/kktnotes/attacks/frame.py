@@ -55,7 +55,7 @@ class Frame(Brief):
         x, y = pair("sample", sample)
         x = network.points(x)
         d = dimension(sample, x.shape[-1], d)
-        y = checks.labels("y", y, both=False).to(x.device)
+        y = checks.labels("y", y, both=False, device=x.device)
         if y.shape[-1] != x.shape[-2]:
             raise checks.refusal("y", f"{y.shape[-1]} labels", f"{x.shape[-2]}, one a point")
         batch = np.broadcast_shapes(network.weights.shape[:-2], x.shape[:-2], y.shape[:-1])
@@ -85,6 +85,13 @@ class Frame(Brief):
         value = (heights.clamp(min=0) * output).sum(-1)
         slope = ((heights > 0) * output) @ self.reduced.weights
         return self.y * value, self.y[..., None] * slope
+
+    def first_guess(self) -> torch.Tensor:
+        """Return |N| / ||grad N||, a first length (..., n) of a step; a small one if flat."""
+        value, slope = self.gradient(self.z)
+        size = torch.linalg.vector_norm(slope, dim=-1)
+        typical = torch.linalg.vector_norm(self.z, dim=-1)
+        return torch.where(size > 0, value.abs() / size, 1e-3 * typical + 1e-12)
 
     def fallen(self, z: torch.Tensor) -> torch.Tensor:
         """Whether points no longer have the sign y."""

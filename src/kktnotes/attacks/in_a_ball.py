@@ -32,15 +32,10 @@ def projected_gradient(
 
     Parameters
     ----------
-    network : TwoLayerReLU
-        One network or a batch.
-    sample : Sample or pair (x, y)
-        Points (..., n, p) and the signs to be changed (..., n): labels, or the network's own.
+    network, sample, d, seed
+        As in `deepfool`; the seed is that of random starts too.
     steps, restarts, bisections, doublings : int
         As above.
-    d, seed : int
-        Ambient dimension (the Sample's; of arrays p where it is not given) and seed of random
-        starts and controls.
 
     Examples
     --------
@@ -77,10 +72,7 @@ def _search(
     frame: Frame, steps: int, bisections: int, doublings: int, start: torch.Tensor
 ) -> torch.Tensor:
     """Return the steps of the smallest successful balls; zero where none succeeded."""
-    value, slope = frame.gradient(frame.z)
-    size = torch.linalg.vector_norm(slope, dim=-1)
-    typical = torch.linalg.vector_norm(frame.z, dim=-1)
-    eps = torch.where(size > 0, value.abs() / size, 1e-3 * typical + 1e-12)
+    eps = frame.first_guess()
     low, high = torch.zeros_like(eps), torch.full_like(eps, torch.inf)
     best = torch.zeros_like(frame.z)
     for _ in range(doublings + bisections):

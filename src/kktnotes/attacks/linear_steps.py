@@ -31,7 +31,7 @@ def deepfool(
     network : TwoLayerReLU
         One network or a batch.
     sample : Sample or pair (x, y)
-        Points (..., n, p) and the signs to be changed (..., n).
+        Points (..., n, p) and the signs to be changed (..., n): labels, or the network's own.
     steps : int
         At most so many linearisations.
     overshoot : float

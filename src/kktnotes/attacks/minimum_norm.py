@@ -33,19 +33,14 @@ def decoupled_direction_norm(
 
     Parameters
     ----------
-    network : TwoLayerReLU
-        One network or a batch.
-    sample : Sample or pair (x, y)
-        Points (..., n, p) and the signs to be changed (..., n).
+    network, sample, d, seed
+        As in `deepfool`; the seed is that of random starts too.
     steps : int
         Gradient steps.
     gamma : float
         Relative change of the norm, between 0 and 1.
     restarts : int
         Starts; the first at x, others from random directions of R^d.
-    d, seed : int
-        Ambient dimension (the Sample's; of arrays p where it is not given) and seed of random
-        starts and controls.
 
     Examples
     --------
@@ -74,10 +69,7 @@ def decoupled_direction_norm(
 
 def _run(frame: Frame, steps: int, gamma: float, start: torch.Tensor) -> torch.Tensor:
     """Return the shortest successful step of one run; zero where none succeeded."""
-    value, slope = frame.gradient(frame.z)
-    size = torch.linalg.vector_norm(slope, dim=-1)
-    typical = torch.linalg.vector_norm(frame.z, dim=-1)
-    guess = torch.where(size > 0, value.abs() / size, 1e-3 * typical + 1e-12)
+    guess = frame.first_guess()
     norm, step = guess.clone(), guess[..., None] * start
     best = torch.zeros_like(step)
     shortest = torch.full_like(norm, torch.inf)
@@ -86,7 +78,7 @@ def _run(frame: Frame, steps: int, gamma: float, start: torch.Tensor) -> torch.T
         rate = 0.01 + 0.99 * (1 + math.cos(math.pi * index / steps)) / 2
         step = step - (rate * guess)[..., None] * unit(slope)
         fell = frame.fallen(frame.z + norm[..., None] * unit(step))
-        norm = norm * torch.where(fell, 1 - gamma, 1 + gamma)
+        norm = torch.where(fell, (1 - gamma) * norm, (1 + gamma) * norm)
         step = norm[..., None] * unit(step)
         shorter = frame.fallen(frame.z + step) & (norm < shortest)
         best = torch.where(shorter[..., None], step, best)

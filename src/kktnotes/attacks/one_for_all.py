@@ -33,7 +33,7 @@ def universal_direction(sample: Sample) -> torch.Tensor:
     tensor([ 4., -4.,  4.], dtype=torch.float64)
     """
     sample = as_sample("sample", sample)
-    return sample.drawn_from().labels.to(sample.x.device) @ sample.means
+    return sample.drawn_from().labels.to(sample.device) @ sample.means
 
 
 def universal(
@@ -48,14 +48,10 @@ def universal(
 
     Parameters
     ----------
-    network : TwoLayerReLU
-        One network or a batch.
-    sample : Sample or pair (x, y)
-        Points (..., n, p) and the signs to be changed (..., n).
+    network, sample, d, seed
+        As in `deepfool`.
     direction : tensor (..., p)
         u; any other direction is measured the same way.
-    d, seed : int
-        Ambient dimension (the Sample's; of arrays p where it is not given) and seed of the control.
 
     Examples
     --------
@@ -193,13 +189,13 @@ def transfer(
     flipped, correct = [], []
     for network, own, move in zip(networks, samples, moves, strict=True):
         x, y = pair("sample", own)
-        x, y = network.points(x), checks.labels("y", y, both=False)
-        y = checks.fitting("y", y, x[..., 0]).to(x.device)
+        x, y = network.points(x), checks.labels("y", y, both=False, device=network.device)
+        y = checks.fitting("y", y, x[..., 0])
         z = checks.tensor("perturbation", move, dimensions=1, device=x.device)
         z = checks.fitting("perturbation", z, x)
         before, after = signs(network(x)), signs(network(x - y[..., None] * z))
-        flipped.append((before != after).double().mean())
-        correct.append((before == y).double().mean())
+        flipped.append((before != after).double().mean().to(networks[0].device))
+        correct.append((before == y).double().mean().to(networks[0].device))
     return Transfer(torch.stack(flipped), torch.stack(correct))
 
 

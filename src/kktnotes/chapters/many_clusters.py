@@ -127,7 +127,7 @@ def crowded(
     samples = []
     for seed in seeds:
         clusters = Clusters.on_sphere(k, d, sigma, seed=seed).plain()
-        members = torch.arange(k).repeat(checks.integer("examples", examples))
+        members = torch.arange(k, device="cpu").repeat(checks.integer("examples", examples))
         samples.append(clusters.sample(len(members), seed=seed, cluster=members))
     batch = Sample.from_arrays(
         torch.stack([one.x for one in samples]), torch.stack([one.y for one in samples])

@@ -32,6 +32,8 @@ PLAIN_ENTRIES = 10**8  # numbers that plain coordinates may take, 0.8 GB
 class Clusters:
     """Means, labels, noise level and ambient dimension of a distribution of clusters.
 
+    A distribution lies on the CPU; what is drawn from it too, until `Sample.to` moves it.
+
     Attributes
     ----------
     means : tensor (k, q)
@@ -78,12 +80,12 @@ class Clusters:
 
     def __post_init__(self) -> None:
         """Check every field; arrays of any kind become float64 tensors."""
-        means = checks.tensor("means", self.means, dimensions=2).cpu()
+        means = checks.tensor("means", self.means, dimensions=2, device="cpu")
         if means.ndim != 2 or means.shape[0] < 2:
             raise checks.refusal(
                 "means", f"shape {tuple(means.shape)}", "(k, q) with k >= 2, for two labels"
             )
-        labels = checks.labels("labels", self.labels).cpu()
+        labels = checks.labels("labels", self.labels, device="cpu")
         if labels.shape != means.shape[:1]:
             raise checks.refusal("labels", f"shape {tuple(labels.shape)}", f"({len(means)},)")
         d = checks.integer("d", self.d)
@@ -109,7 +111,7 @@ class Clusters:
 
     def _checked(self, factor: torch.Tensor, means: torch.Tensor, d: int) -> torch.Tensor:
         """Return F, checked against the means, the noise's law and the trace."""
-        factor = checks.tensor("factor", factor, dimensions=2).cpu()
+        factor = checks.tensor("factor", factor, dimensions=2, device="cpu")
         if self.noise != "gaussian":
             raise checks.refusal(
                 "factor", f"noise {self.noise!r}", "noise 'gaussian' with a factor"
@@ -304,7 +306,7 @@ class Clusters:
             )
         chosen = None
         if cluster is not None:
-            chosen = whole_numbers("cluster", cluster).numpy()
+            chosen = whole_numbers("cluster", cluster).numpy(force=True)
             if chosen.shape != (n,) or chosen.max() >= self.k:
                 raise checks.refusal("cluster", chosen, f"{n} numbers from 0 to {self.k - 1}")
         p = min(self.means.shape[1] + n, self.d)

@@ -94,7 +94,7 @@ def gram_means(gram: checks.Array, d: int) -> np.ndarray:
 
     Refuses one that is not symmetric, not positive semidefinite, or of a rank above d.
     """
-    gram = checks.tensor("gram", gram, dimensions=2).numpy()
+    gram = checks.tensor("gram", gram, dimensions=2, device="cpu").numpy()
     k = len(gram)
     if gram.shape != (k, k):
         raise checks.refusal("gram", f"shape {gram.shape}", "a square matrix")

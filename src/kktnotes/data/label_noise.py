@@ -41,6 +41,6 @@ def flip_labels(sample: Sample, share: float, seed: int) -> tuple[Sample, torch.
     if sample.y.ndim != 1:
         raise checks.refusal("sample", f"a batch {tuple(sample.y.shape)}", "one sample")
     order = coordinates.generator(seed, "label noise").permutation(sample.n)
-    flipped = torch.zeros(sample.n, dtype=torch.bool)
-    flipped[torch.from_numpy(order[: round(share * sample.n)])] = True
+    flipped = torch.zeros(sample.n, dtype=torch.bool, device=sample.device)
+    flipped[torch.from_numpy(order[: round(share * sample.n)]).to(sample.device)] = True
     return replace(sample, y=torch.where(flipped, -sample.y, sample.y)), flipped

@@ -109,7 +109,7 @@ class Sample:
         all, and cluster numbers that are not whole numbers of at least 0.
         """
         x = checks.tensor("x", x, dimensions=2).clone()  # the user's arrays may change later
-        y = checks.labels("y", y, both=False).to(x.device).clone()
+        y = checks.labels("y", y, both=False, device=x.device).clone()
         if y.shape != x.shape[:-1]:
             raise checks.refusal("y", f"shape {tuple(y.shape)}", f"{tuple(x.shape[:-1])}, as x")
         if x.numel() == 0:
@@ -134,6 +134,11 @@ class Sample:
     def p(self) -> int:
         """The number of coordinates."""
         return self.x.shape[-1]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the points lie."""
+        return self.x.device
 
     @property
     def means(self) -> torch.Tensor:
@@ -246,6 +251,7 @@ class Sample:
 
     def to(self, device: torch.device | str) -> Sample:
         """Return the sample on that device."""
+        device = checks.device("device", device)
         return replace(
             self,
             x=self.x.to(device),
@@ -285,9 +291,12 @@ def whole_numbers(argument: str, value: checks.Array) -> torch.Tensor:
     return numbers.to(torch.int64)
 
 
-def as_sample(argument: str, value: object) -> Sample:
-    """Return `value` if it is a sample."""
-    return checks.instance(argument, value, Sample, "a Sample; see Sample.from_arrays")
+def as_sample(argument: str, value: object, device: torch.device | None = None) -> Sample:
+    """Return `value` if it is a sample, on `device` where that is given (see `checks`)."""
+    sample = checks.instance(argument, value, Sample, "a Sample; see Sample.from_arrays")
+    if sample.device.type == "meta":
+        raise checks.refusal(argument, "a sample on the device meta", "points that hold numbers")
+    return sample if device in (None, sample.device) else sample.to(device)
 
 
 def pair(argument: str, value: Examples) -> tuple[checks.Array, checks.Array]:

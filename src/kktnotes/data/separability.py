@@ -68,7 +68,7 @@ def error_term(clusters: Clusters) -> Term:
 def count_errors(sample: Sample) -> int:
     """Count the points of a sample, batches included, where sign(u.x) differs from y."""
     sample = as_sample("sample", sample)
-    u = sample.drawn_from().direction.to(sample.x.device)
+    u = sample.drawn_from().direction.to(sample.device)
     predicted = torch.where(sample.x[..., : len(u)] @ u > 0, 1.0, -1.0)
     return int((predicted != sample.y).sum())
 

@@ -166,7 +166,7 @@ def _terms(
         return worst.terms, worst.count
     if relation is None or bound is None:
         raise checks.refusal("bound", bound, "a relation and a bound for a measured number")
-    numbers = [torch.as_tensor(one, dtype=torch.float64) for one in (value, bound)]
+    numbers = [torch.as_tensor(one, dtype=torch.float64, device="cpu") for one in (value, bound)]
     try:
         left, right = (side.flatten().tolist() for side in torch.broadcast_tensors(*numbers))
     except RuntimeError as error:

@@ -57,7 +57,8 @@ class Neurons(Brief):
         """Return m separate neurons w~ (m, q) for points x~ (n, q) and K (n, n), if it is known."""
         base = augmented
         if gram is not None and points.shape[0] < points.shape[1]:
-            ridge = 1e-13 * gram.diagonal().max() * torch.eye(len(gram)).to(gram)
+            eye = torch.eye(len(gram), dtype=gram.dtype, device=gram.device)
+            ridge = 1e-13 * gram.diagonal().max() * eye
             factor, failed = torch.linalg.cholesky_ex(gram + ridge)
             if not bool(failed):
                 base = torch.cholesky_solve(points @ augmented.mT, factor).mT @ points

@@ -103,7 +103,8 @@ class _Block:
         block = inner[flow[:, None, None], slots[:, :, None], slots[:, None, :]]
         scale = scale[flow][:, None, None]
         block = block.div_(scale) * (valid[:, :, None] & valid[:, None, :])
-        block.diagonal(dim1=-2, dim2=-1).add_(torch.where(valid, 1e-12, 1.0))
+        ridge = torch.ones_like(valid, dtype=block.dtype).masked_fill(valid, 1e-12)
+        block.diagonal(dim1=-2, dim2=-1).add_(ridge)
         self.inverse = torch.cholesky_inverse(torch.linalg.cholesky(block)) / scale
 
     def solve(self, values: torch.Tensor) -> torch.Tensor:

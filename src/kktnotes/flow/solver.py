@@ -136,7 +136,7 @@ def gradient_flow(
         Relative path length of theta between snapshots; late in the flow they are log-spaced
         in ln t.
     device : optional
-        Where to compute; default: where the sample is.
+        Where to compute; default: where the sample is. A given network is moved there.
     progress : bool, optional
         Progress bar after 5 seconds; default: only on a terminal.
 
@@ -178,7 +178,7 @@ def gradient_flow(
     sample = as_sample("sample", sample)
     check_training_set(sample.x, sample.y)
     if device is not None:
-        sample = sample.to(device)
+        sample = sample.to(device)  # which refuses what is none
     samples, starts, batched = _prepared(sample, network, width, init_scale, seed)
     x = torch.stack([one.x for one in samples]) if samples[0] is not samples[-1] else None
     x = samples[0].x.expand(len(starts), -1, -1) if x is None else x
@@ -249,7 +249,8 @@ def _prepared(
 
 def _flow(track: Track, sample: Sample, loss: Loss, seen: int) -> Flow:
     names = ("tau", "log_time", "log_loss", "norm", "normalized_margin", "smoothed_margin")
-    table = torch.tensor(track.history, dtype=torch.float64).reshape(-1, len(names))
+    table = torch.tensor(track.history, dtype=torch.float64, device=sample.device)
+    table = table.reshape(-1, len(names))
     tau, log_time = track.separated or (None, None)
     return Flow(
         sample=sample,

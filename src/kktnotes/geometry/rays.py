@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import torch
 
+from kktnotes import checks
 from kktnotes.geometry.batches import each_network
 from kktnotes.networks.two_layer import TwoLayerReLU
 
@@ -70,6 +71,7 @@ def all_crossings(
     noise = [rounding(network, part).expand(start.shape[:-1]) for part in (x, direction)]
     shape, width = start.shape[:-1], start.shape[-1]
     start, slope, output = (part.reshape(-1, width) for part in (start, slope, output))
+    checks.memory("network", f"{width:,} neurons", 48 * (width + 1) ** 2)
     chunk = max(1, ENTRIES // (width + 1) ** 2)
     pieces = [
         _intervals(*rows, zero_counts=zero_counts)

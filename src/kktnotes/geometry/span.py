@@ -49,6 +49,8 @@ class Span(Brief):
             raise checks.refusal(
                 "network", f"a batch of shape {tuple(network.weights.shape[:-2])}", "one network"
             )
+        width, p = network.weights.shape
+        checks.memory("network", f"{width:,} neurons", 10 * width**2 + 24 * width * p)
         scaled = network.output.abs()[:, None] * network.augmented
         merged, signs = _merge(scaled, network.output.sign())
         weights, biases = merged[:, :-1], merged[:, -1]

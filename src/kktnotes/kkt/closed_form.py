@@ -51,8 +51,8 @@ def equicorrelated_points(k: int, d: int) -> tuple[torch.Tensor, torch.Tensor]:
         raise checks.refusal("k", k, f"at most d + 1 = {d + 1}, else no inner products are all -1")
     s = (d + 1) ** 0.5
     t = -1 / (s + (s * s - k) ** 0.5)
-    x = s * torch.eye(k, dtype=torch.float64) + t
-    y = torch.ones(k, dtype=torch.float64)
+    x = s * torch.eye(k, dtype=torch.float64, device="cpu") + t
+    y = torch.ones_like(x[0])
     y[1::2] = -1
     return x, y
 
@@ -79,7 +79,8 @@ def partition_point(x: checks.Array, y: checks.Array, sets: Sequence[Sequence[in
     >>> kn.partition_point(x, y, [[0, 2], [1], [3]]).network
     TwoLayerReLU(3 neurons, 4 coordinates)
     """
-    x, y = checks.tensor("x", x, dimensions=2), checks.labels("y", y)
+    x = checks.tensor("x", x, dimensions=2)
+    y = checks.labels("y", y, device=x.device)
     if x.ndim != 2 or y.shape != x.shape[:1]:
         raise checks.refusal(
             "x, y", f"shapes {tuple(x.shape)}, {tuple(y.shape)}", "(n, p) and (n,)"
@@ -87,7 +88,7 @@ def partition_point(x: checks.Array, y: checks.Array, sets: Sequence[Sequence[in
     n = len(x)
     gram = x @ x.T + 1
     c = gram.diagonal().mean()
-    off = (gram - c * torch.eye(n, dtype=torch.float64)).abs().max() / c
+    off = (gram - c * torch.eye(n, dtype=x.dtype, device=x.device)).abs().max() / c
     if off > 1e-9:
         raise checks.refusal("x", f"x~_q . x~_r off from c I by {off:.2g} c", "orthogonal x~_q")
     allowed = "a list of sets of points"
@@ -101,9 +102,8 @@ def partition_point(x: checks.Array, y: checks.Array, sets: Sequence[Sequence[in
         if len(set(y[members].tolist())) > 1:
             raise checks.refusal("sets", f"{members} with both labels", "sets of one label each")
 
-    multipliers = torch.zeros(n, dtype=torch.float64)
-    subgradients = torch.zeros(n, len(sets), dtype=torch.float64)
-    output = torch.zeros(len(sets), dtype=torch.float64)
+    multipliers, output = x.new_zeros(n), x.new_zeros(len(sets))
+    subgradients = x.new_zeros(n, len(sets))
     for j, members in enumerate(sets):
         multipliers[members] = (c * len(members)) ** -0.5
         subgradients[members, j] = multipliers[members]

@@ -39,12 +39,11 @@ def examples(network: TwoLayerReLU, x: checks.Array, y: checks.Array) -> tuple[t
     """Return x (n, p) and y (n,) as tensors, checked against one network without batch axes."""
     if network.weights.ndim != 2:
         raise checks.refusal("network", f"{network.weights.ndim - 2} batch axes", "one network")
-    device = network.weights.device
-    x = checks.tensor("x", x, dimensions=2, device=device)
+    x = checks.tensor("x", x, dimensions=2, device=network.device)
     p = network.weights.shape[-1]
     if x.ndim != 2 or x.shape[-1] != p:
         raise checks.refusal("x", f"shape {tuple(x.shape)}", f"(n, {p}), as network.weights")
-    y = checks.labels("y", y).to(device)
+    y = checks.labels("y", y, device=x.device)
     if y.shape != x.shape[:1]:
         raise checks.refusal("y", f"shape {tuple(y.shape)}", f"({len(x)},), one label a point")
     return x, y

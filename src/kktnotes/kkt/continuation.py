@@ -47,18 +47,21 @@ def continued(point: KKTPoint, sample: Sample, *, tolerance: float = 1e-9) -> KK
     NotCertified
         If a residual stays above `tolerance`.
     """
-    x, y = sample.x.cpu(), sample.y.cpu()
-    if len(y) != len(point.y) or not bool((y == point.y).all()):
+    x, y = sample.x, sample.y
+    if len(y) != len(point.y) or not bool((y == point.y.to(y.device)).all()):
         got = f"{len(y)} examples, not labelled as the point's"
         raise checks.refusal("sample", got, f"the {len(point.y)} labels of the point in order")
     points = augmented(x)
-    gram = (points @ points.mT).numpy()
+    gram = (points @ points.mT).numpy(force=True)
     scale = float(np.diagonal(gram).mean())
-    v, h = point.network.output.numpy(), point.network.preactivations(point.x).numpy().T
-    problem = RestrictedProblem(
-        gram=gram / scale, labels=y.numpy(), signs=np.sign(v), patterns=h > 0
+    v, h = (
+        point.network.output.numpy(force=True),
+        point.network.preactivations(point.x).numpy(force=True).T,
     )
-    multipliers, a = point.multipliers.numpy(), point.subgradients.numpy().T
+    problem = RestrictedProblem(
+        gram=gram / scale, labels=y.numpy(force=True), signs=np.sign(v), patterns=h > 0
+    )
+    multipliers, a = point.multipliers.numpy(force=True), point.subgradients.numpy(force=True).T
     a = np.where(problem.same, 0.0, a)
     states = np.where(a <= 0, OFF, np.where(a >= multipliers, ON, KINK))
     active = ActiveSet(multipliers > 0, np.where(problem.same, OFF, states))

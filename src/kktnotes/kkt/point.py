@@ -83,12 +83,12 @@ class LimitPoint(KKTPoint):
     ) -> LimitPoint:
         """Measure as `KKTPoint.measured`; what is not known of the flow stays empty."""
         times, turned = (
-            checks.tensor(name, value, dimensions=1).numpy()
+            checks.tensor(name, value, dimensions=1, device="cpu").numpy()
             for name, value in (("log_times", log_times), ("angles", angles))
         )
         if times.shape != turned.shape:
             raise checks.refusal("angles", f"shape {turned.shape}", f"{times.shape}, as log_times")
-        which = np.asarray(neurons, dtype=np.int64)
+        which = torch.as_tensor(neurons, dtype=torch.int64, device="cpu").numpy()
         point = KKTPoint.measured(network, x, y, multipliers, subgradients)
         if ((which < -1) | (which >= network.width)).any():
             got = f"numbers from {which.min()} to {which.max()}"
@@ -100,9 +100,10 @@ class LimitPoint(KKTPoint):
 def _assembled(limit: Limit, scale: float, x: torch.Tensor, y: torch.Tensor) -> KKTPoint:
     """Return the network of the saddle point, in the sample's coordinates, with its residuals."""
     saddle, problem = limit.newton.saddle, limit.problem
-    coefficients = torch.from_numpy(problem.coefficients(saddle))
-    norms = torch.from_numpy(saddle.norms / np.sqrt(scale))
-    signs = torch.from_numpy(problem.signs)
+    coefficients, norms, signs = (
+        torch.from_numpy(part).to(x.device)
+        for part in (problem.coefficients(saddle), saddle.norms / np.sqrt(scale), problem.signs)
+    )
     directions = coefficients @ augmented(x) / np.sqrt(scale)
     w = norms.sqrt()[:, None] * directions
     network = TwoLayerReLU(w[:, :-1], w[:, -1], signs * norms.sqrt())
@@ -128,9 +129,9 @@ def _widened(
     point: KKTPoint, neurons: np.ndarray, shares: torch.Tensor, extra: int
 ) -> TwoLayerReLU:
     """Return the point with the flow's neurons, each its share of its group, and coordinates."""
-    index = torch.from_numpy(neurons)
+    index = torch.from_numpy(neurons).to(shares.device)
     live = index >= 0
-    total = torch.zeros(point.network.width, dtype=torch.float64)
+    total = shares.new_zeros(point.network.width)
     total.index_add_(0, index[live], shares[live])
     factor = torch.where(live, (shares / total[index.clamp(min=0)]).sqrt(), 0.0)
     rows = index.clamp(min=0)
@@ -182,7 +183,7 @@ def kkt_point(flow: Flow, *, tolerance: float = 1e-9) -> LimitPoint:
     groups = group_neurons(network.preactivations(sample.x), network.output, sample.y)
     limit = exact_limit(gram / scale, sample.y.cpu().numpy(), groups)
     try:
-        point = _assembled(limit, scale, sample.x[:, : flow.seen].cpu(), sample.y.cpu())
+        point = _assembled(limit, scale, sample.x[:, : flow.seen], sample.y)
     except ValueError as error:
         raise NotCertified(f"the candidate is no feasible network: {error}") from error
     certificate = point.certificate
@@ -192,7 +193,7 @@ def kkt_point(flow: Flow, *, tolerance: float = 1e-9) -> LimitPoint:
         raise NotCertified(f"{name} is {value:.2g}, above {tolerance:.2g}", certificate)
     neurons = np.where(groups.member >= 0, limit.group[groups.member], -1)
     extra = sample.p - flow.seen
-    final = _widened(point, neurons, network.output.square().cpu(), extra)
+    final = _widened(point, neurons, network.output.square(), extra)
     since = -np.inf if flow.separated_log_time is None else flow.separated_log_time
     path = [s for s in flow.snapshots if s.log_time >= since]
     angles = np.array([_angle(s.network, final) for s in path])

@@ -154,7 +154,7 @@ class KKTPoint:
             for name in (*ARRAYS, *self._path)
         }
         plain: dict[str, Any] = {
-            name: np.ascontiguousarray(torch.as_tensor(value).detach().cpu().numpy())
+            name: np.ascontiguousarray(torch.as_tensor(value, device="cpu").numpy(force=True))
             for name, value in arrays.items()
         }
         plain |= {

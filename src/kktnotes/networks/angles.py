@@ -14,7 +14,8 @@ def function_angle(first: TwoLayerReLU, second: TwoLayerReLU, x: torch.Tensor) -
     0 where one is a positive multiple of the other on all of them, whatever their neurons. It is
     accurate near 0 and near pi. Raises ValueError where a network is zero at all of the points.
     """
-    outputs = [network(checks.tensor("x", x, dimensions=2)) for network in (first, second)]
+    x = first.points(x)
+    outputs = [network(x) for network in (first, second.to(first.device))]
     norms = [torch.linalg.vector_norm(one) for one in outputs]
     if not all(float(norm) > 0 for norm in norms):
         raise checks.refusal("x", "points at which a network is zero", "points where it is not")

@@ -90,6 +90,9 @@ class TwoLayerReLU:
             raise checks.refusal("module", names, "nn.Sequential(Linear, ReLU, Linear)")
         if last.out_features != 1:
             raise checks.refusal("module", f"{last.out_features} outputs", "one output")
+        parameters = (first.weight, first.bias, last.weight, last.bias)
+        for parameter in parameters:
+            checks.tensor("module", [] if parameter is None else parameter)
         if last.bias is not None and bool((last.bias != 0).any()):
             raise checks.refusal(
                 "module", f"output bias {last.bias.item():.3g}", "no output bias (bias=False), or 0"
@@ -104,6 +107,7 @@ class TwoLayerReLU:
         """Return a batch of networks of equal width and coordinates, shape (len, ..., m, p)."""
         networks = checks.sequence("networks", networks, "a list of networks")
         networks = [as_network("networks", one) for one in networks]
+        networks = [one.to(networks[0].device) for one in networks]
         shapes = {tuple(one.weights.shape) for one in networks}
         if len(shapes) != 1:
             raise checks.refusal("networks", f"shapes {sorted(shapes)}", "one or more of one shape")
@@ -116,13 +120,18 @@ class TwoLayerReLU:
         return self.weights.shape[-2]
 
     @property
+    def device(self) -> torch.device:
+        """Where the parameters lie, and so what is computed of the network."""
+        return self.weights.device
+
+    @property
     def augmented(self) -> torch.Tensor:
         """The vectors w~_j = (w_j, b_j), shape (..., m, p + 1)."""
         return torch.cat([self.weights, self.biases[..., None]], -1)
 
     def points(self, x: checks.Array, argument: str = "x") -> torch.Tensor:
         """Return points (..., n, p) as a float64 tensor on the network's device, checked."""
-        x = checks.tensor(argument, x, dimensions=2, device=self.weights.device)
+        x = checks.tensor(argument, x, dimensions=2, device=self.device)
         if x.shape[-1] != self.weights.shape[-1]:
             allowed = f"{self.weights.shape[-1]}, as the weights have"
             raise checks.refusal(argument, f"{x.shape[-1]} coordinates", allowed)
@@ -136,7 +145,9 @@ class TwoLayerReLU:
         Any array of numbers will do; a float64 tensor keeps its graph of gradients.
         """
         if not (isinstance(x, torch.Tensor) and x.dtype == self.weights.dtype):
-            x = checks.tensor("x", x, dimensions=1, device=self.weights.device)
+            x = checks.tensor("x", x, dimensions=1, device=self.device)
+        elif x.device != self.device:
+            x = x.to(self.device)
         if x.ndim == 0 or x.shape[-1] != self.weights.shape[-1]:
             allowed = f"(..., n, {self.weights.shape[-1]}), coordinates as the weights have"
             raise checks.refusal("x", f"shape {tuple(x.shape)}", allowed)
@@ -149,7 +160,7 @@ class TwoLayerReLU:
     def margins(self, x: checks.Array, y: checks.Array) -> torch.Tensor:
         """Return q_i = y_i N(x_i), shape (..., n), for labels y of shape (..., n)."""
         outputs = self(x)
-        y = checks.labels("y", y, both=False).to(outputs.device)
+        y = checks.labels("y", y, both=False, device=self.device)
         if y.ndim == 0 or y.shape[-1] != outputs.shape[-1]:
             got = f"shape {tuple(y.shape)}"
             raise checks.refusal("y", got, f"(..., {outputs.shape[-1]}), one label a point")
@@ -165,7 +176,7 @@ class TwoLayerReLU:
 
     def scaled(self, factor: float | torch.Tensor) -> TwoLayerReLU:
         """Return the network of parameters factor * theta; outputs grow by factor^2."""
-        factor = checks.tensor("factor", factor, device=self.weights.device)
+        factor = checks.tensor("factor", factor, device=self.device)
         return TwoLayerReLU(
             factor[..., None, None] * self.weights,
             factor[..., None] * self.biases,
@@ -201,6 +212,7 @@ class TwoLayerReLU:
 
     def to(self, device: torch.device | str) -> TwoLayerReLU:
         """Return the network on that device."""
+        device = checks.device("device", device)
         return TwoLayerReLU(self.weights.to(device), self.biases.to(device), self.output.to(device))
 
     def __getitem__(self, index: int | slice) -> TwoLayerReLU:
@@ -217,7 +229,10 @@ class TwoLayerReLU:
 
 
 def as_network(argument: str, value: object) -> TwoLayerReLU:
-    """Return a network, or that of an nn.Module (see `TwoLayerReLU.from_torch`)."""
+    """Return a network, or that of an nn.Module (see `TwoLayerReLU.from_torch`).
+
+    Its device is that of the call: the other arguments go there (see `checks`).
+    """
     if isinstance(value, nn.Module):
         return TwoLayerReLU.from_torch(value)
     allowed = "a TwoLayerReLU, or nn.Sequential(Linear, ReLU, Linear)"

@@ -40,10 +40,9 @@ def linear_radius(weights: checks.Array, x: checks.Array, *, bias: float = 0.0) 
     >>> kn.linear_radius([3.0, 4.0], [[1.0, 1.0], [0.0, 0.0]], bias=-2.0)
     tensor([1.0000, 0.4000], dtype=torch.float64)
     """
-    weights = checks.tensor("weights", weights, dimensions=1)
     x = checks.tensor("x", x, dimensions=2)
+    weights = checks.tensor("weights", weights, dimensions=1, device=x.device)
     offset = checks.tensor("bias", bias, device=x.device)
-    weights = weights.to(x.device)
     largest = weights.abs().max() if weights.numel() else weights.sum()
     if largest > 0:  # so that squares neither overflow nor vanish
         weights, offset = weights / largest, offset / largest
@@ -95,6 +94,7 @@ def nearest_neighbour_radius(
     if x.ndim != 2 or train.x.ndim != 2 or x.shape[-1] != train.p:
         raise checks.refusal("x", f"shape {tuple(x.shape)}", f"(count, {train.p})")
     checks.labels("train.y", train.y)
+    checks.memory("train", f"{train.n:,} points", 32 * train.n**2)  # inner products and distances
     tolerance = checks.positive("tolerance", tolerance)
     deadline = np.inf
     if time_budget is not None:
@@ -111,12 +111,8 @@ def nearest_neighbour_radius(
         if place is not None:
             nearest[row] = place
     finished = (upper - lower <= tolerance * upper) & np.isfinite(upper)
-    return Radius(
-        lower=torch.from_numpy(lower),
-        upper=torch.from_numpy(upper),
-        nearest=torch.from_numpy(nearest),
-        finished=torch.from_numpy(finished),
-    )
+    found = {"lower": lower, "upper": upper, "nearest": nearest, "finished": finished}
+    return Radius(**{name: torch.from_numpy(one).to(x.device) for name, one in found.items()})
 
 
 class _Cells:

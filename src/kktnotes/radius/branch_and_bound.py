@@ -19,11 +19,34 @@ from dataclasses import dataclass
 import torch
 from tqdm import tqdm
 
-from kktnotes.geometry import strictly_feasible
+from kktnotes import checks
+from kktnotes.geometry import Span, strictly_feasible
+from kktnotes.geometry.rays import ENTRIES
 from kktnotes.geometry.subset_descent import SubsetDescent
 
 NODES = 2048
-"""Nodes worked on at once."""
+"""Nodes worked on at once, fewer where so many would not fit into the memory."""
+
+
+def needed(span: Span, count: int, p: int) -> float:
+    """Return the bytes that the search takes at most for `count` points of p coordinates."""
+    total, sizes = len(span.signs), []
+    for sign in (1.0, -1.0):
+        own = int((span.signs == sign).sum())
+        points = count * (16 * p + 24 * total + 6 * (own + 1) ** 2)
+        nodes = _at_once(own, total - own) * _of_node(own, total - own)
+        sizes.append(8 * (points + max(nodes, 12 * ENTRIES)))
+    return float(max(sizes))
+
+
+def _of_node(own: int, other: int) -> int:
+    """Return the numbers that one node takes: its chords' ranges and its projection's equations."""
+    return 10 * (other + 1) ** 2 + 6 * (own + 1) ** 2
+
+
+def _at_once(own: int, other: int) -> int:
+    """Return how many nodes are worked on at once: a quarter of the memory's worth at most."""
+    return max(1, min(NODES, int(checks.MOST_BYTES / 32 / _of_node(own, other))))
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -35,6 +58,7 @@ class Search(SubsetDescent):
         super().__post_init__()
         safe = self.other_norms.clamp(min=1e-150)
         self.cosines = ((self.other @ self.other.T) / (safe[:, None] * safe)).clamp(-1, 1)
+        self.at_once = _at_once(len(self.own), len(self.other))
         self.closed = torch.full_like(self.upper, torch.inf)  # least bound among closed nodes
 
     def cutoff(self) -> torch.Tensor:
@@ -86,7 +110,7 @@ class Search(SubsetDescent):
         disable = None if progress else True
         with tqdm(total=count, desc=label, unit="point", disable=disable, delay=2.0) as bar:
             while len(points) and time.monotonic() < self.deadline:
-                take = slice(max(0, len(points) - NODES), None)
+                take = slice(max(0, len(points) - self.at_once), None)
                 rest = slice(0, take.start)
                 children = self.round(points[take], states[take], bounds[take])
                 points = torch.cat([points[rest], children[0]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ import torch
 from kktnotes import checks
 from kktnotes.geometry import Span, closed_form, each_network, two_neurons
 from kktnotes.networks.two_layer import TwoLayerReLU, as_network
-from kktnotes.radius.branch_and_bound import Search
+from kktnotes.radius.branch_and_bound import Search, needed
 from kktnotes.radius.result import Radii, Radius
 
 FARTHEST = 1e12
@@ -61,7 +62,8 @@ def exact_radius(
     Raises
     ------
     ValueError
-        If x does not fit the network or a knob is out of its range.
+        If x does not fit the network, a knob is out of its range, or the search would not fit
+        into the memory.
 
     Notes
     -----
@@ -88,6 +90,10 @@ def exact_radius(
         radii = _one_network(network, flat, options)
         return _reshape(radii, x.shape[:-1])
     batch = np.broadcast_shapes(network.weights.shape[:-2], x.shape[:-2])
+    points = math.prod((*batch, x.shape[-2]))
+    checks.memory(
+        "x", f"{points:,} points of {x.shape[-1]:,} coordinates", 48 * points * x.shape[-1]
+    )
     every = x.expand(*batch, *x.shape[-2:]).reshape(-1, *x.shape[-2:])
     found = [
         _one_network(single, points, options)
@@ -104,6 +110,8 @@ def exact_radius(
 def _one_network(network: TwoLayerReLU, x: torch.Tensor, options: Options) -> Radii:
     """Return both radii for points (n, p) of one network."""
     span = Span.of(network)
+    got = f"{len(x):,} points for {len(span.signs):,} neurons"
+    checks.memory("x", got, needed(span, *x.shape))
     output = network(x)
     zero, flip = _blank(x), _blank(x)
     at_zero = output == 0

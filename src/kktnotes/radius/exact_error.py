@@ -43,7 +43,7 @@ def error_by_cluster(
         Other labels of the clusters than the sample's.
     """
     network = as_network("network", network)
-    sample = as_sample("sample", sample)
+    sample = as_sample("sample", sample, network.device)
     clusters = _gaussian(sample)
     labels = clusters.labels if labels is None else checks.labels("labels", labels, both=False)
     if labels.shape != clusters.labels.shape:
@@ -54,7 +54,7 @@ def error_by_cluster(
         own = signs.index(label)
         order = [own, 1 - own]
         found.append(_error(at[order], covariance[np.ix_(order, order)]))
-    return torch.tensor(found, dtype=torch.float64)
+    return sample.x.new_tensor(found)
 
 
 def zero_by_cluster(network: TwoLayerReLU, sample: Sample) -> torch.Tensor:
@@ -64,10 +64,10 @@ def zero_by_cluster(network: TwoLayerReLU, sample: Sample) -> torch.Tensor:
     and both where N(x) = 0. SciPy's bivariate normal law, so independent of `error_by_cluster`.
     """
     network = as_network("network", network)
-    sample = as_sample("sample", sample)
+    sample = as_sample("sample", sample, network.device)
     _, heights, covariance = _laws(network, sample)
     values = [multivariate_normal.cdf([0.0, 0.0], mean=at, cov=covariance) for at in heights]
-    return torch.tensor(values, dtype=torch.float64)
+    return sample.x.new_tensor(values)
 
 
 def _laws(network: TwoLayerReLU, sample: Sample) -> tuple[list[float], np.ndarray, np.ndarray]:
@@ -78,8 +78,8 @@ def _laws(network: TwoLayerReLU, sample: Sample) -> tuple[list[float], np.ndarra
         got = f"{len(signs)} neurons of signs {sorted(signs)}"
         raise checks.refusal("network", got, "two neurons, one of each sign")
     size = network.output.abs()[:, None]
-    heights = (size.T * network.preactivations(sample.means)).numpy()
-    weights = (size * network.weights).numpy()
+    heights = (size.T * network.preactivations(sample.means)).numpy(force=True)
+    weights = (size * network.weights).numpy(force=True)
     return signs, heights, clusters.sigma**2 * weights @ weights.T
 
 

@@ -86,7 +86,7 @@ class Radii:
         y : tensor (..., n)
             Labels -1 and 1.
         """
-        y = checks.labels("y", y, both=False).to(self.output.device)
+        y = checks.labels("y", y, both=False, device=self.output.device)
         x = checks.tensor("x", x, dimensions=2, device=self.output.device)
         y, x = checks.fitting("y", y, self.output), checks.fitting("x", x, self.zero.nearest)
         wrong = y * self.output <= 0

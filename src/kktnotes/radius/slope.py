@@ -67,10 +67,8 @@ def log_error_by_slope(network: TwoLayerReLU, sample: Sample) -> float:
 
     Parameters
     ----------
-    network : TwoLayerReLU
-        One network in the coordinates of the sample.
-    sample : Sample
-        Gives the means in those coordinates, the labels and sigma.
+    network, sample
+        As in `log_error_by_cluster`.
 
     Examples
     --------
@@ -82,7 +80,7 @@ def log_error_by_slope(network: TwoLayerReLU, sample: Sample) -> float:
     True
     """
     network = as_network("network", network)
-    sample = as_sample("sample", sample)
+    sample = as_sample("sample", sample, network.device)
     clusters = _gaussian(sample)
     radius = radius_by_slope(network, sample.means, clusters.labels)
     dimension = min(network.weights.shape)
@@ -128,8 +126,8 @@ def eta_upper(
     tensor([0.2500, 0.2500, 0.2500, 0.2500], dtype=torch.float64)
     """
     network = as_network("network", network)
-    x, y = network.points(x), checks.labels("y", y, both=False)
-    direction = checks.tensor("direction", direction, dimensions=1)
+    x, y = network.points(x), checks.labels("y", y, both=False, device=network.device)
+    direction = checks.tensor("direction", direction, dimensions=1, device=network.device)
     y, direction = checks.fitting("y", y, x[..., 0]), checks.fitting("direction", direction, x[0])
     high = torch.full_like(y, checks.positive("largest", largest))
     low = torch.zeros_like(y)

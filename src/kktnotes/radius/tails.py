@@ -52,11 +52,11 @@ def log_tail(
     True
     """
     network = as_network("network", network)
-    centers = checks.tensor("centers", centers, dimensions=2)
+    centers = checks.tensor("centers", centers, dimensions=2, device=network.device)
     sigma = checks.positive("sigma", sigma, zero=True)
-    sign = checks.labels("sign", sign, both=False)
+    sign = checks.labels("sign", sign, both=False, device=network.device)
     span = Span.of(network)
-    logs = torch.zeros(len(centers), dtype=torch.float64)
+    logs = centers.new_zeros(len(centers))
     usable = sign * network(centers) > 0
     for s in (1.0, -1.0):
         rows = torch.nonzero(usable & (sign == s))[:, 0]
@@ -84,7 +84,7 @@ def log_error_by_cluster(network: TwoLayerReLU, sample: Sample) -> torch.Tensor:
     torch.Size([4])
     """
     network = as_network("network", network)
-    sample = as_sample("sample", sample)
+    sample = as_sample("sample", sample, network.device)
     clusters = _gaussian(sample)
     return log_tail(network, sample.means, clusters.sigma, clusters.labels)
 
@@ -125,10 +125,10 @@ def log_no_flip(network: TwoLayerReLU, sample: Sample, perturbation: torch.Tenso
     True
     """
     network = as_network("network", network)
-    sample = as_sample("sample", sample)
+    sample = as_sample("sample", sample, network.device)
     clusters = _gaussian(sample)
-    labels = clusters.labels
-    move = checks.tensor("perturbation", perturbation, dimensions=1, device=sample.x.device)
+    labels = clusters.labels.to(network.device)
+    move = checks.tensor("perturbation", perturbation, dimensions=1, device=network.device)
     moved = sample.means - labels[:, None] * checks.fitting("perturbation", move, sample.means)
     by_cluster = log_tail(network, moved, clusters.sigma, -labels)
     return float(by_cluster.logsumexp(0)) - math.log(len(by_cluster))
@@ -155,7 +155,7 @@ def _distances(span: Span, centers: torch.Tensor, sign: float) -> torch.Tensor:
         subsets = [(0.0,) * width]
     columns = []
     for subset in subsets:
-        chosen = torch.tensor(subset, dtype=centers.dtype)
+        chosen = centers.new_tensor(subset)
         level = values @ chosen
         noise = rounding[:, ~own] @ chosen
         found = project(
@@ -163,7 +163,7 @@ def _distances(span: Span, centers: torch.Tensor, sign: float) -> torch.Tensor:
             parts[:, own],
             (chosen @ other).expand(len(centers), -1),
             level,
-            polyhedron=torch.full((len(centers),), not any(subset)),
+            polyhedron=torch.full_like(level, not any(subset), dtype=torch.bool),
             rounding=torch.cat([rounding[:, own], noise[:, None]], -1),
         )
         columns.append(found.lower)
@@ -179,4 +179,5 @@ def _log_sum(distances: torch.Tensor, sigma: float) -> torch.Tensor:
     if sigma == 0:
         inside = (distances == 0).any(-1)
         return torch.where(inside, 0.0, -torch.inf).double()
-    return torch.from_numpy(log_ndtr(-distances.numpy() / sigma)).logsumexp(-1)
+    logs = torch.from_numpy(log_ndtr(-distances.numpy(force=True) / sigma))
+    return logs.to(distances.device).logsumexp(-1)

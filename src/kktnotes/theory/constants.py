@@ -99,10 +99,10 @@ def inner_products(sample: Sample, *, direction: torch.Tensor | None = None) -> 
     within = gram[same]
     across = gram[~same]
     if direction is None and sample.clusters is not None:
-        direction = sample.clusters.labels.to(sample.x.device) @ sample.means
+        direction = sample.clusters.labels.to(sample.device) @ sample.means
     kappa = math.nan
     if direction is not None:
-        direction = checks.tensor("direction", direction, dimensions=1, device=sample.x.device)
+        direction = checks.tensor("direction", direction, dimensions=1, device=sample.device)
         if direction.shape != sample.x.shape[1:]:
             got = f"shape {tuple(direction.shape)}"
             raise checks.refusal("direction", got, f"({sample.p},), as the points")
@@ -146,7 +146,7 @@ def fresh_inner_products(
     (torch.Size([3]), True)
     """
     sample = as_sample("sample", sample)
-    fresh = as_sample("fresh", fresh)
+    fresh = as_sample("fresh", fresh, sample.device)
     own, other = _clusters_of(fresh), _clusters_of(sample)
     gram = fresh.x @ sample.x.T + 1
     same = own[:, None] == other

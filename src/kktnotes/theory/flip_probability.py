@@ -36,11 +36,11 @@ def log_failure_by_cluster(
         z, in the coordinates of the sample.
     """
     network = as_network("network", network)
-    sample = as_sample("sample", sample)
+    sample = as_sample("sample", sample, network.device)
     wrong = log_error_by_cluster(network, sample)
     clusters = sample.drawn_from()
-    labels, sigma = clusters.labels, clusters.sigma
-    move = checks.tensor("perturbation", perturbation, dimensions=1, device=sample.x.device)
+    labels, sigma = clusters.labels.to(network.device), clusters.sigma
+    move = checks.tensor("perturbation", perturbation, dimensions=1, device=network.device)
     moved = sample.means - labels[:, None] * checks.fitting("perturbation", move, sample.means)
     still = log_tail(network, moved, sigma, -labels)
     return torch.logaddexp(wrong, still).clamp(max=0.0)
@@ -49,7 +49,7 @@ def log_failure_by_cluster(
 def log_failure(network: TwoLayerReLU, sample: Sample, perturbation: torch.Tensor) -> float:
     """Return an upper bound of ln Pr[sign N(x - y z) = sign N(x)], (x, y) ~ D_clusters."""
     network = as_network("network", network)
-    sample = as_sample("sample", sample)
+    sample = as_sample("sample", sample, network.device)
     by_cluster = log_failure_by_cluster(network, sample, perturbation)
     return float(by_cluster.logsumexp(0)) - math.log(len(by_cluster))
 
@@ -77,11 +77,13 @@ def certified_eta(
         u by default.
     """
     network = as_network("network", network)
-    sample = as_sample("sample", sample)
+    sample = as_sample("sample", sample, network.device)
     if checks.positive("epsilon", epsilon) >= 1:
         raise checks.refusal("epsilon", epsilon, "a number between 0 and 1")
     tolerance = checks.precision("tolerance", tolerance)
-    direction = universal_direction(sample) if direction is None else direction
+    if direction is None:
+        direction = universal_direction(sample)
+    direction = checks.tensor("direction", direction, dimensions=1, device=network.device)
     etas = least_eta(network, (sample.means, sample.drawn_from().labels), direction=direction)
     high = float(etas[etas.isfinite()].max()) if etas.isfinite().any() else math.inf
 

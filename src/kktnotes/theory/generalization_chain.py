@@ -136,12 +136,12 @@ def chain(
     True
     """
     network = as_network("network", network)
-    sample = as_sample("sample", sample)
-    fresh = as_sample("fresh", fresh)
+    sample = as_sample("sample", sample, network.device)
+    fresh = as_sample("fresh", fresh, network.device)
     for name, one in (("sample", sample), ("fresh", fresh)):
         if one.cluster is None:
             raise checks.refusal(name, "points without clusters", "a sample with cluster numbers")
-    a = checks.tensor("subgradients", subgradients, dimensions=2)
+    a = checks.tensor("subgradients", subgradients, dimensions=2, device=network.device)
     if a.shape != (sample.n, network.width):
         expected = f"{(sample.n, network.width)}"
         raise checks.refusal("subgradients", f"shape {tuple(a.shape)}", expected)

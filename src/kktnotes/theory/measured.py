@@ -63,10 +63,10 @@ def cluster_sums(network: TwoLayerReLU, sample: Sample, subgradients: torch.Tens
     True
     """
     network = as_network("network", network)
-    sample = as_sample("sample", sample)
+    sample = as_sample("sample", sample, network.device)
     if sample.cluster is None:
         raise checks.refusal("sample", "points without clusters", "a sample with cluster numbers")
-    subgradients = checks.tensor("subgradients", subgradients, dimensions=2)
+    subgradients = checks.tensor("subgradients", subgradients, dimensions=2, device=network.device)
     if subgradients.shape != (sample.n, network.width):
         raise checks.refusal(
             "subgradients", f"shape {tuple(subgradients.shape)}", f"{(sample.n, network.width)}"
@@ -169,25 +169,18 @@ def check_margins(
     True
     """
     network = as_network("network", network)
-    sample, fresh = as_sample("sample", sample), as_sample("fresh", fresh)
+    sample = as_sample("sample", sample, network.device)
+    fresh = as_sample("fresh", fresh, network.device)
     measured = constants.inner_products(sample) if measured is None else measured
     margins = network.margins(fresh.x, fresh.y)
-    bounds = torch.tensor(
-        [bound.value for bound in _by_point(constants.margin_lower, measured, sample, fresh)],
-        dtype=torch.float64,
+    bounds = margins.new_tensor(
+        [bound.value for bound in _by_point(constants.margin_lower, measured, sample, fresh)]
     )
-    tightest = int((margins - bounds).argmin())
     active = (network.preactivations(fresh.x) > 0) * network.output
     slope = float(torch.linalg.vector_norm(active @ network.weights, dim=-1).max())
     lipschitz = constants.lipschitz_upper(measured).value
     items = (
-        Term(
-            "y N(x)",
-            float(margins[tightest]),
-            ">=",
-            float(bounds[tightest]),
-            note=f"the tightest of {len(margins)} fresh points against their bounds",
-        ),
+        _tightest("y N(x)", margins, ">=", bounds),
         Term(
             "gradient",
             slope,
@@ -229,13 +222,9 @@ def check_radii(
     """
     measured = constants.inner_products(sample) if measured is None else measured
     bounds = _by_point(constants.radius_lower, measured, sample, fresh)
-    values = torch.tensor([bound.value for bound in bounds], dtype=torch.float64)
+    values = radii.new_tensor([bound.value for bound in bounds])
     vacuous = sum(bound.vacuous for bound in bounds)
-    tightest = int((radii - values).argmin())
-    note = f"the tightest of {len(values)} fresh points against their bounds"
-    if vacuous:
-        note += f", vacuous at {vacuous}"
-    item = Term("radius", float(radii[tightest]), ">=", float(values[tightest]), note=note)
+    item = _tightest("radius", radii, ">=", values, f", vacuous at {vacuous}" if vacuous else "")
     return Terms((item,), "Radii of fresh points (ours)")
 
 
@@ -269,19 +258,25 @@ def check_flips(
     """
     measured = constants.inner_products(sample) if measured is None else measured
     _, largest, across = constants.fresh_inner_products(sample, fresh)
-    values = torch.tensor(
+    values = eta.new_tensor(
         [
             constants.flip_eta_upper(measured, label=label, largest_own=own, across=other).value
             for label, own, other in zip(
                 fresh.y.tolist(), largest.tolist(), across.tolist(), strict=True
             )
-        ],
-        dtype=torch.float64,
+        ]
     )
-    tightest = int((values - eta).argmin())
-    note = f"the tightest of {len(values)} fresh points against their bounds"
-    item = Term("eta", float(eta[tightest]), "<=", float(values[tightest]), note=note)
-    return Terms((item,), "Universal flips (ours)")
+    return Terms((_tightest("eta", eta, "<=", values),), "Universal flips (ours)")
+
+
+def _tightest(
+    name: str, found: torch.Tensor, relation: str, bounds: torch.Tensor, more: str = ""
+) -> Term:
+    """Return the term of the point at which there is least room between value and bound."""
+    room = found - bounds if relation == ">=" else bounds - found
+    tightest = int(room.argmin())
+    note = f"the tightest of {len(bounds)} fresh points against their bounds{more}"
+    return Term(name, float(found[tightest]), relation, float(bounds[tightest]), note=note)
 
 
 def _by_point(

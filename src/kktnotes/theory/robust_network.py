@@ -66,9 +66,8 @@ def log_failure(clusters: Distribution, event: str, *, radius: float | None = No
     # Entry (q, j): how far mean q lies inside of H_q (j = q), or outside of H_j.
     norms = clusters.means.norm(dim=1)
     distance = (clusters.d / 2 - clusters.gram) / norms
-    distance = torch.where(torch.eye(clusters.k, dtype=torch.bool), -distance - own, distance)
-    apart = ~torch.eye(clusters.k, dtype=torch.bool)
-    distance = torch.where(apart, distance - other, distance)
+    apart = ~torch.eye(clusters.k, dtype=torch.bool, device=distance.device)
+    distance = torch.where(apart, distance - other, -distance - own)
     matters = clusters.labels[:, None] != clusters.labels
     matters = (matters | (event == "active")) & apart | ~apart
     logs = torch.from_numpy(log_ndtr(-distance.numpy() / sigma))

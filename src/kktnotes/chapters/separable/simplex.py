@@ -26,6 +26,7 @@ import numpy as np
 import torch
 
 from kktnotes import checks
+from kktnotes.data.coordinates import augmented
 from kktnotes.kkt import KKTPoint
 from kktnotes.networks.two_layer import TwoLayerReLU
 
@@ -58,7 +59,7 @@ class Simplex:
     @property
     def y(self) -> torch.Tensor:
         """The labels (K,), the first half +1."""
-        half = torch.ones(self.corners // 2, dtype=torch.float64)
+        half = torch.ones(self.corners // 2, dtype=torch.float64, device="cpu")
         return torch.cat([half, -half])
 
     def draw(self, n: int, seed: int) -> torch.Tensor:
@@ -76,7 +77,7 @@ class Simplex:
         """
         x, y = self.x[chosen], self.y[chosen]
         corners, index, often = torch.unique(chosen, return_inverse=True, return_counts=True)
-        points = torch.cat([self.x[corners], torch.ones(len(corners), 1)], 1).double()
+        points = augmented(self.x[corners])
         size = points.norm(dim=1)
         vectors = points / size[:, None] ** 1.5
         network = TwoLayerReLU(vectors[:, :-1], vectors[:, -1], self.y[corners] / size.sqrt())

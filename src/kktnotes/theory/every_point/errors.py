@@ -51,7 +51,7 @@ def log_wrong_sign_by_cluster(
     measured = inner_products(sample) if measured is None else measured
     logs = np.zeros(clusters.k)
     if not measured.tau < 0.5:
-        return torch.from_numpy(logs)
+        return torch.from_numpy(logs).to(sample.device)
     centers = (sample.x @ sample.means.T + 1).numpy(force=True)
     cluster = sample.numbered().numpy(force=True)
     ratio = (1 - 2 * measured.tau) * measured.a / (measured.b * measured.seen)
@@ -59,7 +59,7 @@ def log_wrong_sign_by_cluster(
         own = cluster == q
         if own.any():
             logs[q] = _least(centers[:, q], deviation, own, ratio, measured.a, clusters.noise)
-    return torch.from_numpy(logs)
+    return torch.from_numpy(logs).to(sample.device)
 
 
 def log_wrong_sign(sample: Sample, *, measured: InnerProducts | None = None) -> float:

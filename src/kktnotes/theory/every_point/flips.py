@@ -103,7 +103,7 @@ def _still(sample: Sample, eta: float, measured: InnerProducts) -> torch.Tensor:
     clusters = sample.drawn_from()
     logs = np.zeros(clusters.k)
     if not (measured.tau < 0.5 and measured.kappa > 0 and eta > 0):
-        return torch.from_numpy(logs)
+        return torch.from_numpy(logs).to(sample.device)
     centers = (sample.x @ sample.means.T + 1).numpy(force=True)
     spread, noise = noise_tails.spread(sample), clusters.noise
     cluster = sample.numbered().numpy(force=True)
@@ -113,7 +113,7 @@ def _still(sample: Sample, eta: float, measured: InnerProducts) -> torch.Tensor:
         own = cluster == q
         if own.any() and opposite:
             logs[q] = _least(centers[:, q], spread, own, shrunk * opposite, measured.seen, noise)
-    return torch.from_numpy(logs)
+    return torch.from_numpy(logs).to(sample.device)
 
 
 def _least(

@@ -29,7 +29,7 @@ def spread(sample: Sample) -> np.ndarray:
     clusters = sample.drawn_from()
     square = clusters.isotropic * sample.x.square().sum(-1)
     if clusters.factor is not None:
-        factor = clusters.factor.to(sample.x.device)
+        factor = clusters.factor.to(sample.device)
         square = square + (sample.x[:, : len(factor)] @ factor).square().sum(-1)
     return clusters.sigma * square.sqrt().numpy(force=True)
 

@@ -1,0 +1,201 @@
+"""Devices and the user's own defaults of torch: none of them changes a number.
+
+One rule: what a call returns lies on the device of its network, and where there is none on that of
+its points (see `kktnotes.checks`). The second device is `second_device`'s: no GPU is needed.
+"""
+
+import contextlib
+import copy
+import dataclasses
+import functools
+
+import numpy as np
+import pytest
+import torch
+from second_device import PLACE, here
+from test_hostile_calls import CALLS, CLUSTERS, FRESH, MODULE, NETWORK, POINT, TRAIN, U
+
+import kktnotes as kn
+from kktnotes import radius, theory
+from kktnotes.radius import exact_error
+from kktnotes.theory import every_point, flips
+
+AVERAGED = kn.averaged_point(4, 100)
+PAIR = kn.TwoLayerReLU(
+    torch.stack([CLUSTERS.padded(TRAIN.p)[:2].mean(0), CLUSTERS.padded(TRAIN.p)[2:].mean(0)]),
+    [0.1, 0.2],
+    [1.0, -1.0],
+)
+RADII = kn.exact_radius(NETWORK, FRESH.x).robust(FRESH.y, FRESH.x).lower
+ETA = kn.least_eta(NETWORK, FRESH, direction=U)
+SHOWN = {"network": NETWORK, "sample": TRAIN}
+
+OTHERS = {
+    "log_tail": (
+        radius.log_tail,
+        {
+            "network": NETWORK,
+            "centers": TRAIN.means,
+            "sigma": CLUSTERS.sigma,
+            "sign": CLUSTERS.labels,
+        },
+    ),
+    "log_error_by_cluster": (radius.log_error_by_cluster, SHOWN),
+    "log_error_by_slope": (radius.log_error_by_slope, SHOWN),
+    "error_by_cluster": (exact_error.error_by_cluster, {"network": PAIR, "sample": TRAIN}),
+    "zero_by_cluster": (exact_error.zero_by_cluster, {"network": PAIR, "sample": TRAIN}),
+    "log_failure": (flips.log_failure, SHOWN | {"perturbation": U}),
+    "log_unflipped": (every_point.log_unflipped_by_cluster, {"sample": TRAIN, "eta": 0.5}),
+    "fresh_inner_products": (theory.fresh_inner_products, {"sample": TRAIN, "fresh": FRESH}),
+    "check_cluster_sums": (
+        theory.check_cluster_sums,
+        SHOWN | {"subgradients": POINT.subgradients, "residual": 0.0},
+    ),
+    "check_margins": (theory.check_margins, SHOWN | {"fresh": FRESH}),
+    "check_radii": (theory.check_radii, {"sample": TRAIN, "fresh": FRESH, "radii": RADII}),
+    "check_flips": (theory.check_flips, {"sample": TRAIN, "fresh": FRESH, "eta": ETA}),
+    "certificates": (
+        kn.certificates,
+        {
+            "networks": kn.TwoLayerReLU.stack([AVERAGED.network] * 2),
+            "sample": (AVERAGED.x, AVERAGED.y),
+        },
+    ),
+    "from a network": (
+        kn.gradient_flow,
+        {"sample": TRAIN, "network": kn.TwoLayerReLU.robust(TRAIN), "max_steps": 10},
+    ),
+}
+EVERY = {name: call for name, call in (CALLS | OTHERS).items() if name not in ("load", "save")}
+
+
+def parts(value):
+    """The numbers of an answer, on the CPU, in order."""
+    if isinstance(value, torch.Tensor):
+        return [value.detach().cpu().double().numpy()]
+    if isinstance(value, (bool, int, float, np.ndarray)):
+        return [np.asarray(value, dtype=float)]
+    if dataclasses.is_dataclass(value):
+        names = [one.name for one in dataclasses.fields(value)]
+        return [part for name in names for part in parts(getattr(value, name))]
+    if isinstance(value, dict):
+        return [part for one in value.values() for part in parts(one)]
+    if isinstance(value, (list, tuple)):
+        return [part for one in value for part in parts(one)]
+    return []
+
+
+def same(found, known, **tolerances):
+    """Compare two answers number by number."""
+    found, known = parts(found), parts(known)
+    assert len(found) == len(known)
+    for one, other in zip(found, known, strict=True):
+        np.testing.assert_allclose(one, other, **tolerances)
+
+
+@contextlib.contextmanager
+def defaults(device, dtype):
+    """Torch's defaults as a user may have set them."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    torch.set_default_device(device)
+    try:
+        yield
+    finally:
+        torch.set_default_device(None)
+        torch.set_default_dtype(before)
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize(
+    ("device", "dtype"), [("meta", torch.float32), ("cpu", torch.float16), ("cpu", torch.float64)]
+)
+def test_defaults_of_torch_change_nothing(name, device, dtype):
+    function, arguments = EVERY[name]
+    known = function(**arguments)
+    with defaults(device, dtype):
+        found = function(**arguments)
+    same(found, known, rtol=0, atol=0)
+
+
+@functools.cache
+def moved_flow():
+    """The flow of the calls, computed on the second device."""
+    return kn.gradient_flow(TRAIN, width=10, seed=0, device=PLACE)
+
+
+def placed(value):
+    """The same argument on the second device; what holds no tensor stays."""
+    if isinstance(value, (torch.Tensor, kn.TwoLayerReLU, kn.Sample)):
+        return value.to(PLACE)
+    if isinstance(value, kn.Flow):
+        return moved_flow()
+    if isinstance(value, (list, tuple)):
+        return type(value)(placed(one) for one in value)
+    return value
+
+
+def holds_tensors(value):
+    """Whether `placed` moves an argument."""
+    if isinstance(value, (list, tuple)):
+        return any(map(holds_tensors, value))
+    return isinstance(value, (torch.Tensor, kn.TwoLayerReLU, kn.Sample, kn.Flow))
+
+
+def devices(value):
+    """The devices of all tensors of an answer; a distribution lies on the CPU always."""
+    if isinstance(value, torch.Tensor):
+        return {value.device.type}
+    if isinstance(value, (list, tuple)):
+        return set().union(*map(devices, value))
+    if isinstance(value, dict):
+        return devices(list(value.values()))
+    if dataclasses.is_dataclass(value) and not isinstance(value, kn.Clusters):
+        return devices([getattr(value, one.name) for one in dataclasses.fields(value)])
+    return set()
+
+
+DECIDES = ("flow", "networks", "network", "sample", "x", "train", "centers")
+"""The argument whose device is that of the answer: the first of these that a call has."""
+MOVES = [
+    (name, tuple(group))
+    for name, (_, arguments) in EVERY.items()
+    for every in [[one for one, value in arguments.items() if holds_tensors(value)]]
+    for group in [[one] for one in every] + [every] * (len(every) > 1)
+]
+
+
+@pytest.mark.parametrize(("name", "group"), MOVES)
+def test_arguments_on_another_device(name, group):
+    function, arguments = EVERY[name]
+    known = function(**arguments)
+    decides = [one for one in DECIDES if one in arguments]
+    if name == "from a network":  # a flow runs where its sample is
+        decides = ["sample"]
+    if isinstance(getattr(function, "__self__", None), (kn.TwoLayerReLU, kn.Sample, radius.Radii)):
+        decides = []
+    expected = PLACE.type if decides and decides[0] in group else "cpu"
+    with here():
+        found = function(**arguments | {one: placed(arguments[one]) for one in group})
+        assert devices(found) <= {expected}
+        same(found, known, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("argument", "call"),
+    [
+        ("x", lambda meta: NETWORK(meta(FRESH.x))),
+        ("x", lambda meta: kn.exact_radius(NETWORK, meta(FRESH.x))),
+        ("y", lambda meta: NETWORK.margins(FRESH.x, meta(FRESH.y))),
+        ("weights", lambda meta: kn.TwoLayerReLU(meta(NETWORK.weights), [0.0], [0.0])),
+        ("module", lambda meta: kn.TwoLayerReLU.from_torch(meta(torch.nn.Sequential(*MODULE)))),
+        ("sample", lambda meta: kn.gradient_flow(dataclasses.replace(TRAIN, x=meta(TRAIN.x)))),
+        ("device", lambda meta: kn.gradient_flow(TRAIN, device="meta")),
+        ("device", lambda meta: kn.gradient_flow(TRAIN, device="no such device")),
+        ("device", lambda meta: NETWORK.to("meta")),
+        ("device", lambda meta: TRAIN.to(None)),
+    ],
+)
+def test_a_device_without_numbers_is_refused(argument, call):
+    with pytest.raises(ValueError, match=f"^{argument}: got .*, allowed is "):
+        call(lambda value: copy.deepcopy(value).to("meta"))
