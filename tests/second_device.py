@@ -35,6 +35,40 @@ class Elsewhere(torch.Tensor):
             raise TypeError("a tensor of the second device as an array")
         return self.detach().cpu().numpy().copy()
 
+    def tolist(self):
+        """Return the numbers."""
+        return self.detach().cpu().tolist()
+
+    def item(self):
+        """Return the one number."""
+        return self.held.item()
+
+    def __float__(self):
+        """Return the one number."""
+        return float(self.held)
+
+    def __int__(self):
+        """Return the one number."""
+        return int(self.held)
+
+    def __bool__(self):
+        """Return the one number."""
+        return bool(self.held)
+
+    def new_tensor(self, numbers):
+        """Return numbers beside this tensor."""
+        return Elsewhere(torch.tensor(numbers, dtype=self.dtype))
+
+    def __getitem__(self, index):
+        """Return a part, which shares the numbers."""
+        return Elsewhere(self.held[tree_map(_held, index)])
+
+    def __setitem__(self, index, value):
+        """Write to a part."""
+        if torch.is_tensor(value) and value.ndim and not isinstance(value, Elsewhere):
+            raise RuntimeError("tensors of two devices")
+        self.held[tree_map(_held, index)] = _held(value)
+
     __torch_function__ = torch._C._disabled_torch_function_impl
 
     @classmethod

@@ -67,6 +67,9 @@ Examples = Labelled | tuple[checks.Array, checks.Array]
 class Sample:
     """Labelled points in coordinates that keep every inner product.
 
+    What is computed of a sample alone lies on its device, see `to`; of a network and a sample, on
+    the network's. A flow runs where its sample is.
+
     Attributes
     ----------
     x : tensor (..., n, p)

@@ -25,7 +25,8 @@ from kktnotes.printing import brief
 class TwoLayerReLU:
     """The parameters theta = [w_1, ..., w_m, b, v] of a network of width m.
 
-    Leading dimensions, if any, are a batch of networks.
+    Leading dimensions, if any, are a batch of networks. What any function of this package returns
+    of a network lies on the network's device; points, labels and samples are moved there.
 
     Parameters
     ----------
