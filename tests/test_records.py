@@ -115,7 +115,7 @@ def test_a_record_prints_briefly(name):
     record = filled(RECORDS[name])
     for text in (repr(record), str(record)):
         assert short(text), text
-        assert RECORDS[name].__name__ in text
+    assert RECORDS[name].__name__ in repr(record)
 
 
 def test_what_prints_in_words_of_its_own_is_short_too(real):
