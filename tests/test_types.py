@@ -1,11 +1,14 @@
 """Types, as a user's own mypy sees them: one flow or a list, one certificate or a list."""
 
+import inspect
 import re
 import subprocess
 import sys
 
 import pytest
 
+import kktnotes as kn
+from kktnotes.flow.solver import FlowOptions
 from tools.chapters import ROOT
 
 BEGIN = """
@@ -24,6 +27,7 @@ def said(tmp_path_factory):
         "assert_type(kn.gradient_flow(train, seed=0), kn.Flow)",
         "assert_type(kn.gradient_flow(train), kn.Flow)",
         "assert_type(kn.gradient_flow(train, seed=[0, 1]), list[kn.Flow])",
+        "assert_type(kn.gradient_flow(train, seed=[0], width=4, device='cpu'), list[kn.Flow])",
         "assert_type(kn.kkt_point(kn.gradient_flow(train)), kn.LimitPoint)",
         "network = kn.TwoLayerReLU([[1.0]], np.ones(1), torch.ones(1))",
         "assert_type(network.weights, torch.Tensor)",
@@ -34,6 +38,7 @@ def said(tmp_path_factory):
     wrong = [
         "kn.kkt_point(kn.gradient_flow(train, seed=[0, 1]))",
         "kn.gradient_flow(train, width='many')",
+        "kn.gradient_flow(train, widht=4)",
         "kn.certificate(network, 3)",
         "kn.Clusters.orthogonal(k=4, d=1000)",
     ]
@@ -61,6 +66,13 @@ def test_single_calls_and_batches_are_told_apart(said):
 def test_what_the_package_would_refuse_is_an_error_of_types(said):
     _, wrong, faults, text = said
     assert faults == set(wrong), text
+
+
+def test_the_flow_takes_the_options_that_its_types_name():
+    """`help` and the API page show every option; types of both calls have them from one list."""
+    taken = list(inspect.signature(kn.gradient_flow).parameters)
+    assert taken[0] == "sample" and taken[4] == "seed"
+    assert set(taken) - {"sample", "seed"} == set(FlowOptions.__annotations__)
 
 
 def test_the_readme_passes(said):

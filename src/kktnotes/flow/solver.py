@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import overload
+from typing import TYPE_CHECKING, TypedDict, overload
 
 import torch
 
@@ -21,52 +21,37 @@ from kktnotes.flow.start import balanced_start, check_training_set
 from kktnotes.flow.step_length import Knobs
 from kktnotes.networks.two_layer import TwoLayerReLU, as_network
 
+if TYPE_CHECKING:  # the standard library has it from Python 3.11 on
+    from typing_extensions import Unpack
+
+
+class FlowOptions(TypedDict, total=False):
+    """What `gradient_flow` takes by name besides the seed, which makes one flow or a list."""
+
+    width: int
+    loss: str
+    init_scale: float
+    network: TwoLayerReLU | None
+    tolerance: float
+    max_change: float
+    max_steps: int
+    max_log_time: float
+    max_seconds: float | None
+    give_up_log_time: float
+    give_up_products: int
+    stable_growth: float
+    stable_from: float
+    merge: float
+    spacing: float
+    device: torch.device | str | None
+    progress: bool | None
+
 
 @overload
-def gradient_flow(
-    sample: Sample,
-    *,
-    width: int = ...,
-    loss: str = ...,
-    init_scale: float = ...,
-    seed: int = ...,
-    network: TwoLayerReLU | None = ...,
-    tolerance: float = ...,
-    max_change: float = ...,
-    max_steps: int = ...,
-    max_log_time: float = ...,
-    max_seconds: float | None = ...,
-    give_up_log_time: float = ...,
-    give_up_products: int = ...,
-    stable_growth: float = ...,
-    stable_from: float = ...,
-    merge: float = ...,
-    spacing: float = ...,
-    device: torch.device | str | None = ...,
-    progress: bool | None = ...,
-) -> Flow: ...
+def gradient_flow(sample: Sample, *, seed: int = ..., **options: Unpack[FlowOptions]) -> Flow: ...
 @overload
-def gradient_flow(  # the others as above
-    sample: Sample,
-    *,
-    width: int = ...,
-    loss: str = ...,
-    init_scale: float = ...,
-    seed: Sequence[int],
-    network: TwoLayerReLU | None = ...,
-    tolerance: float = ...,
-    max_change: float = ...,
-    max_steps: int = ...,
-    max_log_time: float = ...,
-    max_seconds: float | None = ...,
-    give_up_log_time: float = ...,
-    give_up_products: int = ...,
-    stable_growth: float = ...,
-    stable_from: float = ...,
-    merge: float = ...,
-    spacing: float = ...,
-    device: torch.device | str | None = ...,
-    progress: bool | None = ...,
+def gradient_flow(
+    sample: Sample, *, seed: Sequence[int], **options: Unpack[FlowOptions]
 ) -> list[Flow]: ...
 def gradient_flow(
     sample: Sample,
