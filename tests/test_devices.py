@@ -1,8 +1,4 @@
-"""Devices and the user's own defaults of torch: none of them changes a number.
-
-One rule: what a call returns lies on the device of its network, and where there is none on that of
-its points (see `kktnotes.checks`). The second device is `second_device`'s: no GPU is needed.
-"""
+"""The user's own defaults of torch change no number, and a device without numbers is refused."""
 
 import contextlib
 import copy
@@ -12,13 +8,12 @@ import functools
 import numpy as np
 import pytest
 import torch
-from second_device import PLACE, here
 from test_hostile_calls import CALLS, CLUSTERS, FRESH, MODULE, NETWORK, POINT, TRAIN, U
 
 import kktnotes as kn
 from kktnotes import radius, theory
 from kktnotes.radius import exact_error
-from kktnotes.theory import every_point, flips
+from kktnotes.theory import every_point, flip_probability
 
 AVERAGED = kn.averaged_point(4, 100)
 PAIR = kn.TwoLayerReLU(
@@ -26,7 +21,7 @@ PAIR = kn.TwoLayerReLU(
     [0.1, 0.2],
     [1.0, -1.0],
 )
-RADII = kn.exact_radius(NETWORK, FRESH.x).robust(FRESH.y, FRESH.x).lower
+RADII = kn.exact_radius(NETWORK, FRESH.x).robust(FRESH.x, FRESH.y).lower
 ETA = kn.least_eta(NETWORK, FRESH, direction=U)
 SHOWN = {"network": NETWORK, "sample": TRAIN}
 
@@ -44,7 +39,7 @@ OTHERS = {
     "log_error_by_slope": (radius.log_error_by_slope, SHOWN),
     "error_by_cluster": (exact_error.error_by_cluster, {"network": PAIR, "sample": TRAIN}),
     "zero_by_cluster": (exact_error.zero_by_cluster, {"network": PAIR, "sample": TRAIN}),
-    "log_failure": (flips.log_failure, SHOWN | {"perturbation": U}),
+    "log_failure": (flip_probability.log_failure, SHOWN | {"perturbation": U}),
     "log_unflipped": (every_point.log_unflipped_by_cluster, {"sample": TRAIN, "eta": 0.5}),
     "fresh_inner_products": (theory.fresh_inner_products, {"sample": TRAIN, "fresh": FRESH}),
     "check_cluster_sums": (
@@ -119,68 +114,6 @@ def test_defaults_of_torch_change_nothing(name, device, dtype):
 
 
 @functools.cache
-def moved_flow():
-    """The flow of the calls, computed on the second device."""
-    return kn.gradient_flow(TRAIN, width=10, seed=0, device=PLACE)
-
-
-def placed(value):
-    """The same argument on the second device; what holds no tensor stays."""
-    if isinstance(value, (torch.Tensor, kn.TwoLayerReLU, kn.Sample)):
-        return value.to(PLACE)
-    if isinstance(value, kn.Flow):
-        return moved_flow()
-    if isinstance(value, (list, tuple)):
-        return type(value)(placed(one) for one in value)
-    return value
-
-
-def holds_tensors(value):
-    """Whether `placed` moves an argument."""
-    if isinstance(value, (list, tuple)):
-        return any(map(holds_tensors, value))
-    return isinstance(value, (torch.Tensor, kn.TwoLayerReLU, kn.Sample, kn.Flow))
-
-
-def devices(value):
-    """The devices of all tensors of an answer; a distribution lies on the CPU always."""
-    if isinstance(value, torch.Tensor):
-        return {value.device.type}
-    if isinstance(value, (list, tuple)):
-        return set().union(*map(devices, value))
-    if isinstance(value, dict):
-        return devices(list(value.values()))
-    if dataclasses.is_dataclass(value) and not isinstance(value, kn.Clusters):
-        return devices([getattr(value, one.name) for one in dataclasses.fields(value)])
-    return set()
-
-
-DECIDES = ("flow", "networks", "network", "sample", "x", "train", "centers")
-"""The argument whose device is that of the answer: the first of these that a call has."""
-MOVES = [
-    (name, tuple(group))
-    for name, (_, arguments) in EVERY.items()
-    for every in [[one for one, value in arguments.items() if holds_tensors(value)]]
-    for group in [[one] for one in every] + [every] * (len(every) > 1)
-]
-
-
-@pytest.mark.parametrize(("name", "group"), MOVES)
-def test_arguments_on_another_device(name, group):
-    function, arguments = EVERY[name]
-    known = function(**arguments)
-    decides = [one for one in DECIDES if one in arguments]
-    if name == "from a network":  # a flow runs where its sample is
-        decides = ["sample"]
-    if isinstance(getattr(function, "__self__", None), (kn.TwoLayerReLU, kn.Sample, radius.Radii)):
-        decides = []
-    expected = PLACE.type if decides and decides[0] in group else "cpu"
-    with here():
-        found = function(**arguments | {one: placed(arguments[one]) for one in group})
-        assert devices(found) <= {expected}
-        same(found, known, rtol=1e-9, atol=1e-9)
-
-
 @pytest.mark.parametrize(
     ("argument", "call"),
     [

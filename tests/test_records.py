@@ -141,5 +141,6 @@ def test_what_is_printed_is_what_one_wants_to_see(real):
 
 
 def test_a_device_that_is_not_the_cpu_is_named():
-    elsewhere = kn.Sample.from_arrays(np.eye(3), [1, -1, 1]).to("meta")
+    elsewhere = kn.Sample.from_arrays(np.eye(3), [1, -1, 1])
+    object.__setattr__(elsewhere, "x", elsewhere.x.to("meta"))
     assert repr(elsewhere) == "Sample(3 points, 3 coordinates, in dimension 3, on meta)"

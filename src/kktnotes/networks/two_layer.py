@@ -148,6 +148,7 @@ class TwoLayerReLU:
         if not (isinstance(x, torch.Tensor) and x.dtype == self.weights.dtype):
             x = checks.tensor("x", x, dimensions=1, device=self.device)
         elif x.device != self.device:
+            checks.tensor("x", x)  # refuses what holds no numbers
             x = x.to(self.device)
         if x.ndim == 0 or x.shape[-1] != self.weights.shape[-1]:
             allowed = f"(..., n, {self.weights.shape[-1]}), coordinates as the weights have"
