@@ -14,7 +14,7 @@ import pytest
 from exact_points import two_point
 
 import kktnotes as kn
-from kktnotes.kkt import archive
+from kktnotes.kkt import npz
 
 HEAD = b"\x93NUMPY\x01\x00"
 
@@ -315,7 +315,7 @@ def test_what_is_no_file_is_refused_and_what_is_not_there_is_not_found(tmp_path)
 def test_more_than_the_memory_allowed_is_refused_before_it_is_read(whole, tmp_path, monkeypatch):
     path = tmp_path / "point.npz"
     path.write_bytes(whole)
-    monkeypatch.setattr(archive, "numbers", lambda *_: pytest.fail("read"))
+    monkeypatch.setattr(npz, "numbers", lambda *_: pytest.fail("read"))
     with pytest.raises(ValueError, match=r"bytes \(n = 2, p = 2, m = 2\), allowed is 100 bytes"):
         kn.KKTPoint.load(path, memory=100)
     with pytest.raises(ValueError, match="memory: got 0"):
