@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from scipy.optimize import linprog, nnls
+from scipy.optimize import linprog, lsq_linear, nnls
 
 from kktnotes.geometry.half_spaces import certified
+
+OPTIMAL = 1e-10
+"""The largest slope that a solution of least squares may leave."""
 
 
 def project_exactly(
@@ -93,11 +96,27 @@ def least_distance(normals: np.ndarray, excesses: np.ndarray) -> tuple[np.ndarra
     matrix = np.vstack([scaled.T, heights / unit])
     target = np.zeros(len(matrix))
     target[-1] = 1.0
-    solution, _ = nnls(matrix, target, maxiter=50 * matrix.shape[1] + 200)
+    solution = nonnegative_least_squares(matrix, target)
     residual = matrix @ solution - target
     if -residual[-1] <= 1e-13:
         return solution / lengths, True
     return solution / lengths * unit / -residual[-1], False
+
+
+def nonnegative_least_squares(matrix: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return s >= 0 with least ||matrix s - target||, whatever SciPy is installed.
+
+    `nnls` of SciPy 1.12 to 1.15 ends at times where a step would still help. What it returns is
+    checked by the conditions of optimality, and found by another method where they fail.
+    """
+    solution, _ = nnls(matrix, target, maxiter=50 * matrix.shape[1] + 200)
+    slope = matrix.T @ (matrix @ solution - target)
+    wrong = max(-slope.min(initial=0.0), np.abs(slope[solution > 0]).max(initial=0.0))
+    if wrong <= OPTIMAL:  # columns and target have length about 1
+        return solution
+    most = 50 * matrix.shape[1] + 200
+    found = lsq_linear(matrix, target, (0, np.inf), "bvls", tol=1e-15, max_iter=most)
+    return np.maximum(found.x, 0.0)  # rounding leaves -1e-17
 
 
 def strictly_feasible(
