@@ -22,6 +22,7 @@ from tools import chapters, pdf
 
 sys.path.append(str(chapters.ROOT / "book" / "_ext"))
 import benchmark
+import citation
 import figure_files
 import furniture
 import glance
@@ -265,7 +266,7 @@ CITATION = {
 
 
 def test_the_citation_on_pages_and_as_bibtex(tmp_path, monkeypatch):
-    text = furniture.bibtex(CITATION)
+    text = citation.bibtex(CITATION)
     entries = parse_string(text, "bibtex").entries
     assert len(entries) == 2 and len(entries["kktnotes"].persons["author"]) == 1
     [paper] = [one for key, one in entries.items() if key != "kktnotes"]
@@ -275,12 +276,12 @@ def test_the_citation_on_pages_and_as_bibtex(tmp_path, monkeypatch):
     assert "\\_1" in plain and "\\textbackslash{}input\\textbraceleft{}secret" in plain
     path = tmp_path / "CITATION.cff"
     path.write_bytes(b"\xef\xbb\xbf" + yaml.safe_dump(CITATION).encode())
-    monkeypatch.setattr(furniture, "CITATION", path)
+    monkeypatch.setattr(citation, "CITATION", path)
 
     class Config:
         html_theme_options = {}  # noqa: RUF012
 
-    furniture.cite(None, Config)
+    citation.cite(None, Config)
     footer = Config.html_theme_options["extra_footer"]
     soup = harmless(footer)
     assert "\\&amp; " in footer
@@ -288,10 +289,10 @@ def test_the_citation_on_pages_and_as_bibtex(tmp_path, monkeypatch):
 
 
 def test_ordinary_fields_stay_as_they_are_in_bibtex():
-    assert furniture.latex("Bartlett, Peter L. (NeurIPS): O'Neill-Über") == (
+    assert citation.latex("Bartlett, Peter L. (NeurIPS): O'Neill-Über") == (
         "Bartlett, Peter L. (NeurIPS): O'Neill-Über"
     )
-    assert furniture.person({"family-names": "Anders", "given-names": "Rand"}) == "Anders, Rand"
+    assert citation.person({"family-names": "Anders", "given-names": "Rand"}) == "Anders, Rand"
 
 
 def test_a_preview_is_found_by_the_address_that_its_link_has(tmp_path):
@@ -369,10 +370,10 @@ def test_a_whole_book_whose_texts_are_hostile(tmp_path):
     met = kn.Terms([kn.Term("small", 1.0, "<=", 2.0, note=EVIL)])
     first = kn.record("lemma-2-1", "bound", 1.5, "<=", 2.0, hypotheses=met)
     write(tmp_path, [first, *CARDS[1:]], text=TEXT, statements=statements)
-    citation = furniture.CITATION.read_text("utf-8")
+    fields = citation.CITATION.read_text("utf-8")
     built, pages = build(tmp_path)
     assert built.returncode == 0, built.stderr
-    assert citation == furniture.CITATION.read_text("utf-8")
+    assert fields == citation.CITATION.read_text("utf-8")
     own = {name: BeautifulSoup(page, "html.parser").article for name, page in pages.items()}
     for name, article in own.items():
         assert not [tag for tag in article.select("script") if "alert" in tag.get_text()], name

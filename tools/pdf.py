@@ -117,12 +117,17 @@ def address(page: str, link: str, pages: list[str]) -> str:
 def sheet(root: Path, book: list[Chapter], citation: dict) -> str:
     """Return the one page that is printed; the numbers of its pages are not known yet."""
     # The head of a page with formulas, for its styles and its settings of MathJax.
-    heads = (path.read_text("utf-8") for path in sorted((root / "book").glob("*.html")))
-    head = next(text for text in heads if "window.MathJax" in text)
-    styles = re.findall(r'<link rel="stylesheet"[^>]*href="\.\./([^"]*)"', head)
-    links = "".join(f'<link rel="stylesheet" href="{style}">' for style in styles)
-    math = re.search(r"<script>window\.MathJax.*?</script>", head)[0]
-    script = re.search(r'src="\.\./(_static/tex-svg[^"]*)"', head)[1]
+    texts = (path.read_text("utf-8") for path in sorted((root / "book").glob("*.html")))
+    head = BeautifulSoup(next(text for text in texts if "window.MathJax" in text), "html.parser")
+    styles = (tag["href"] for tag in head.select('link[rel~="stylesheet"][href^="../"]'))
+    links = "".join(
+        f'<link rel="stylesheet" href="{html.escape(style.removeprefix("../"))}">'
+        for style in styles
+    )
+    scripts = head.select("script")
+    math = next(tag for tag in scripts if tag.get_text().startswith("window.MathJax"))
+    source = next(tag["src"] for tag in scripts if "/tex-svg" in tag.get("src", ""))
+    script = html.escape(source.removeprefix("../"))
     lines, part = [], None
     for one in book:
         if one.part != part and one.part:
