@@ -151,16 +151,8 @@ def trial(
     if fresh.p != sample.p:
         raise checks.refusal("fresh", f"{fresh.p} coordinates", f"{sample.p}, as the sample has")
     begin = start.network(sample, width, seed)
-    if bool((begin.output > 0).all()) or bool((begin.output < 0).all()):
-        return Trial(
-            start=start,
-            loss=loss,
-            width=width,
-            seed=seed,
-            status="one sign only",
-            log_loss=math.nan,
-            separated=False,
-        )
+    if _of_one_sign(begin):
+        return _untrained(start, loss, width, seed)
     flow = gradient_flow(sample, network=begin, loss=loss, **knobs)
     point = _point(flow)
     followed = _followed(flow, start, width, seed)
@@ -188,19 +180,29 @@ def reaches(
 ) -> Trial:
     """Train until L < 1/n is met or out of reach, and measure nothing else; see `trial`."""
     begin = start.network(sample, checks.integer("width", width), seed)
-    if bool((begin.output > 0).all()) or bool((begin.output < 0).all()):
-        return Trial(
-            start=start,
-            loss=loss,
-            width=width,
-            seed=seed,
-            status="one sign only",
-            log_loss=math.nan,
-            separated=False,
-        )
+    if _of_one_sign(begin):
+        return _untrained(start, loss, width, seed)
     knobs = {**knobs, "max_log_time": 1e-3}  # counted from L < 1/n on
     flow = gradient_flow(sample, network=begin, loss=loss, **knobs)
     return _followed(flow, start, width, seed)
+
+
+def _of_one_sign(network: TwoLayerReLU) -> bool:
+    """Tell whether all output weights have one sign, so that no training separates both labels."""
+    return bool((network.output > 0).all() or (network.output < 0).all())
+
+
+def _untrained(start: Start, loss: str, width: int, seed: int) -> Trial:
+    """Return the row of a start that is not trained."""
+    return Trial(
+        start=start,
+        loss=loss,
+        width=width,
+        seed=seed,
+        status="one sign only",
+        log_loss=math.nan,
+        separated=False,
+    )
 
 
 def _followed(flow: Flow, start: Start, width: int, seed: int) -> Trial:
