@@ -14,7 +14,8 @@ _setup_privateuseone_for_python_backend(NAME)
 DEVICE = torch.device(NAME, 0)
 ACROSS = ("_to_copy", "copy_", "_copy_from", "_copy_from_and_resize")
 """The operations of ATen that move numbers from one device to another."""
-CALLS = {"second": 0}
+INDEXED = ("index", "index_put", "index_put_", "_index_put_impl_")
+"""Those that take places in a tensor of the device from the CPU."""
 
 
 class SecondTensor(torch.Tensor):
@@ -62,11 +63,16 @@ def run(function, args, kwargs):
     """Run one operation of ATen on the numbers of the CPU, its answer on the second device."""
     tensors = [one for one in tree_flatten((args, kwargs))[0] if isinstance(one, torch.Tensor)]
     name = function._schema.name.removeprefix("aten::").removesuffix(".out")
-    away = [one for one in tensors if not isinstance(one, SecondTensor) and one.dim() > 0]
     here = any(isinstance(one, SecondTensor) for one in tensors)
-    if here and away and name not in ACROSS and not name.startswith("index"):
+    placed = name in INDEXED and isinstance(args[0], SecondTensor)
+    places = {id(one) for one in args[1]} if placed else set()
+    away = [
+        one
+        for one in tensors
+        if not isinstance(one, SecondTensor) and one.dim() > 0 and id(one) not in places
+    ]
+    if here and away and name not in ACROSS:
         raise RuntimeError(f"{name}: tensors of two devices, {DEVICE} and {away[0].device}")
-    CALLS[NAME] += 1
     target = kwargs.get("device")
     to_second = torch.device(target).type == NAME if target is not None else here
     kwargs = dict(kwargs)

@@ -72,3 +72,38 @@ def test_another_device_gives_the_same_numbers(name, which):
     same(found, known, rtol=1e-9, atol=1e-300)
     if which == "all" and tensors([given, getattr(owner, "__self__", None)]):
         assert {one.device for one in tensors(found)} <= {SECOND}
+    # The rule: what comes out lies where the network does, and a flow where its sample does.
+    ruling = "sample" if function is kn.gradient_flow else "network"
+    if ruling in given:
+        assert {one.device for one in tensors(found)} <= {given[ruling].device}
+
+
+HERE, THERE = torch.arange(6.0).reshape(2, 3), torch.arange(6.0).reshape(2, 3).to(SECOND)
+
+
+@pytest.mark.parametrize(
+    "mix",
+    [
+        lambda: THERE + HERE,
+        lambda: HERE @ THERE.mT,
+        lambda: torch.where(HERE > 2, THERE, 0.0),
+        lambda: torch.cat([HERE, THERE]),
+        lambda: HERE[torch.tensor([0, 1]).to(SECOND)],
+        lambda: THERE.index_select(0, torch.tensor([1])),
+        lambda: THERE.clone().index_put_((torch.tensor([0]),), HERE[:1]),
+        lambda: torch.add(HERE, HERE, out=torch.empty_like(THERE)),
+        lambda: torch.linalg.solve(torch.eye(2), THERE),
+    ],
+)
+def test_the_device_refuses_to_be_mixed(mix):
+    with pytest.raises(RuntimeError, match="tensors of two devices"):
+        mix()
+
+
+def test_the_device_does_what_an_accelerator_does():
+    with pytest.raises(TypeError, match="use cpu"):
+        THERE.numpy()
+    assert THERE.tolist() == HERE.tolist() and float(THERE.sum()) == 15.0
+    for answer in (THERE * torch.tensor(2.0), THERE[torch.tensor([1])], THERE.clone()):
+        assert answer.device == SECOND
+    assert torch.equal((THERE @ THERE.mT).cpu(), HERE @ HERE.mT)

@@ -1,8 +1,9 @@
 """Clear refusals of bad input: each names the argument, what came, and what is allowed.
 
 One rule for devices: what a call is given may lie on any device that holds float64 numbers, and
-what it returns lies on that of its network; where there is no network, on that of its points. The
-gates move the rest there, and what only NumPy or SciPy can do is done on the CPU in between.
+what it returns lies on that of its network; where there is no network, on that of its points, and
+a flow, whose network is only its start, on that of its sample. The gates move the rest there, and
+what only NumPy or SciPy can do is done on the CPU in between.
 """
 
 from __future__ import annotations
