@@ -149,8 +149,8 @@ def train(
     marks = [checks.integer("marks", mark, least=0) for mark in marks]
     if not marks or sorted(set(marks)) != marks:
         raise checks.refusal("marks", marks, "one or more steps, increasing")
-    x = torch.stack([sample.x for sample in samples])
-    y = torch.stack([sample.y for sample in samples])
+    x = torch.stack([sample.x.to(start.device) for sample in samples])
+    y = torch.stack([sample.y.to(start.device) for sample in samples])
     if start.output.ndim != 2 or start.weights.shape[0] != len(x):
         shape = tuple(start.weights.shape)
         raise checks.refusal("start", f"shape {shape}", f"a batch of {len(x)} networks")
@@ -159,13 +159,14 @@ def train(
         raise checks.refusal("start", got, f"{x.shape[-1]}, as the samples")
     networks = _Networks(start)
     optimizer = OPTIMIZERS[method.optimizer](networks.parameters(), lr=method.rate)
-    generator = torch.Generator().manual_seed(checks.integer("seed", seed, least=0))
+    generator = torch.Generator("cpu").manual_seed(checks.integer("seed", seed, least=0))
     moments = [Moment(0, networks.now())] if marks[0] == 0 else []
     for step in range(1, marks[-1] + 1):
         if method.batch is None:
             margins = y * networks(x)
         else:
-            chosen = torch.randint(x.shape[1], (method.batch,), generator=generator)
+            size = (method.batch,)
+            chosen = torch.randint(x.shape[1], size, generator=generator, device="cpu").to(x.device)
             margins = y[:, chosen] * networks(x[:, chosen])
         objective = log_loss(margins, method.loss)
         optimizer.zero_grad()
@@ -173,7 +174,8 @@ def train(
         if method.falling:
             objective = objective / networks.squared_norm().clamp(min=1.0)
         objective.sum().backward()
-        optimizer.step()
+        with torch.device("cpu"):  # Adam counts its steps in a tensor of torch's default device
+            optimizer.step()
         if step in marks:
             if not networks.finite:
                 break
