@@ -158,9 +158,7 @@ class Flow:
         end = f"ln L = {self.last.log_loss:.3g} at ln t = {self.last.log_time:.3g}"
         width, steps = len(self.last.neurons.group), self.health.steps
         sizes = f"{width:,} neurons, {self.sample.n:,} points, {self.loss} loss, {steps:,} steps"
-        device = self.sample.x.device
-        where = [f"on {device}"] if device.type != "cpu" else []
-        return brief(self, str(self.status), sizes, end, *where)
+        return brief(self, str(self.status), sizes, end)
 
     @property
     def last(self) -> Snapshot:
