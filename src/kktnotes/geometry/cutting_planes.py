@@ -70,9 +70,9 @@ def project_exactly(
             torch.from_numpy(own),
             torch.from_numpy(values)[None],
             torch.from_numpy(gradient)[None],
-            torch.tensor([level], dtype=torch.float64),
+            torch.tensor([level], dtype=torch.float64, device="cpu"),
             torch.from_numpy(multipliers @ shares)[None],
-            torch.tensor([multipliers @ weights], dtype=torch.float64),
+            torch.tensor([multipliers @ weights], dtype=torch.float64, device="cpu"),
             torch.from_numpy(rounding)[None],
         ).item()
         if empty:
