@@ -121,7 +121,10 @@ def gradient_flow(
         Relative path length of theta between snapshots; late in the flow they are log-spaced
         in ln t.
     device : optional
-        Where to compute; default: where the sample is. A given network is moved there.
+        Where to compute; default: where the sample is. A given network is moved there. Devices
+        round differently, as processors do, and CUDA repeats a run bit by bit only under
+        `torch.use_deterministic_algorithms(True)`. A GPU pays where m n is 10^6
+        or so; small flows are faster on the CPU.
     progress : bool, optional
         Progress bar after 5 seconds; default: only on a terminal.
 
