@@ -1,8 +1,10 @@
 """A second device, made of the CPU: its tensors refuse every operation with tensors of another.
 
 What runs here runs on an accelerator as far as places of tensors go: a tensor is moved by `to` and
-`cpu` alone, `numpy` refuses it, and an operation between it and a tensor of the CPU with more
-than one number is an error, as it is with CUDA. Importing this registers the device `second`.
+`cpu` alone, `numpy` refuses it, and an operation between it and a tensor of the CPU is an error, as
+it is with CUDA; but a single number of the CPU may enter what is done entry by entry. There are no
+products of whole numbers, and no draws by a generator of the CPU. Importing this registers the
+device `second`.
 """
 
 import torch
@@ -16,6 +18,8 @@ ACROSS = ("_to_copy", "copy_", "_copy_from", "_copy_from_and_resize")
 """The operations of ATen that move numbers from one device to another."""
 INDEXED = ("index", "index_put", "index_put_", "_index_put_impl_")
 """Those that take places in a tensor of the device from the CPU."""
+PRODUCTS = ("mm", "bmm", "mv", "dot", "addmm", "baddbmm", "addmv", "addbmm")
+"""Those that CUDA has of floating-point numbers alone."""
 
 
 class SecondTensor(torch.Tensor):
@@ -66,15 +70,22 @@ def run(function, args, kwargs):
     here = any(isinstance(one, SecondTensor) for one in tensors)
     placed = name in INDEXED and isinstance(args[0], SecondTensor)
     places = {id(one) for one in args[1]} if placed else set()
+    single = torch.Tag.pointwise in function.tags or placed
     away = [
         one
         for one in tensors
-        if not isinstance(one, SecondTensor) and one.dim() > 0 and id(one) not in places
+        if not isinstance(one, SecondTensor)
+        and not (single and one.dim() == 0)
+        and id(one) not in places
     ]
     if here and away and name not in ACROSS:
         raise RuntimeError(f"{name}: tensors of two devices, {DEVICE} and {away[0].device}")
     target = kwargs.get("device")
     to_second = torch.device(target).type == NAME if target is not None else here
+    if here and name in PRODUCTS and not tensors[0].is_floating_point():
+        raise RuntimeError(f"{name}: no product of whole numbers on {DEVICE}")
+    if to_second and kwargs.get("generator") is not None:
+        raise RuntimeError(f"{name}: a generator of the CPU draws nothing on {DEVICE}")
     kwargs = dict(kwargs)
     if target is not None:
         kwargs["device"] = "cpu"

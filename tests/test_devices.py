@@ -11,11 +11,16 @@ import torch
 from test_hostile_calls import CALLS, CLUSTERS, FRESH, MODULE, NETWORK, POINT, TRAIN, U
 
 import kktnotes as kn
-from kktnotes import radius, theory
+from kktnotes import geometry, radius, theory
+from kktnotes.data import label_noise, linear_separation
+from kktnotes.flow import finite_steps
+from kktnotes.kkt import continuation
+from kktnotes.networks import angles, biased
 from kktnotes.radius import exact_error
-from kktnotes.theory import every_point, flip_probability
+from kktnotes.theory import every_point, flip_probability, remarks
 
 AVERAGED = kn.averaged_point(4, 100)
+FEW = kn.Clusters.orthogonal(k=2, d=200, sigma=0.1).sample(n=20, seed=0)
 PAIR = kn.TwoLayerReLU(
     torch.stack([CLUSTERS.padded(TRAIN.p)[:2].mean(0), CLUSTERS.padded(TRAIN.p)[2:].mean(0)]),
     [0.1, 0.2],
@@ -24,6 +29,8 @@ PAIR = kn.TwoLayerReLU(
 RADII = kn.exact_radius(NETWORK, FRESH.x).robust(FRESH.x, FRESH.y).lower
 ETA = kn.least_eta(NETWORK, FRESH, direction=U)
 SHOWN = {"network": NETWORK, "sample": TRAIN}
+MEASURED = theory.inner_products(TRAIN)
+ASKED = {"delta": 0.05, "epsilon": 0.01, "residual": 0.0}
 
 OTHERS = {
     "log_tail": (
@@ -56,12 +63,62 @@ OTHERS = {
             "sample": (AVERAGED.x, AVERAGED.y),
         },
     ),
+    "follow": (
+        kn.endings.follow,
+        {"sample": FEW, "width": 10, "stable_from": 20.0, "stable_growth": 1.5},
+    ),
+    "a batch of flows": (
+        kn.gradient_flow,
+        {"sample": TRAIN, "width": 4, "seed": [0, 1], "max_steps": 20},
+    ),
+    "train": (
+        finite_steps.train,
+        {
+            "start": kn.TwoLayerReLU.stack([PAIR] * 2),
+            "samples": [TRAIN.extended(PAIR.weights.shape[-1] - TRAIN.p)] * 2,
+            "method": finite_steps.Method(optimizer="adam", rate=1e-3, batch=8, log=True),
+            "marks": [0, 5],
+        },
+    ),
+    "continued": (continuation.continued, {"point": POINT, "sample": TRAIN}),
+    "biased_network": (biased.biased_network, {"source": TRAIN, "bias": -1.0}),
+    "balanced": (biased.balanced, {"network": NETWORK}),
+    "function_angle": (
+        angles.function_angle,
+        {"first": NETWORK, "second": PAIR, "x": FRESH.x},
+    ),
+    "flip_labels": (label_noise.flip_labels, {"sample": TRAIN, "share": 0.1, "seed": 0}),
+    "project_exactly": (
+        geometry.project_exactly,
+        {"own": np.eye(2), "values": np.ones(2), "gradient": np.zeros(2), "level": 1.0},
+    ),
+    "separation": (linear_separation.separation, {"x": TRAIN.x, "y": TRAIN.y}),
+    "cluster_sums": (theory.cluster_sums, SHOWN | {"subgradients": POINT.subgradients}),
+    "other_norms": (remarks.other_norms, {"sample": TRAIN, "measured": MEASURED} | ASKED),
+    "other_noise": (remarks.other_noise, {"sample": TRAIN, "measured": MEASURED} | ASKED),
     "from a network": (
         kn.gradient_flow,
         {"sample": TRAIN, "network": kn.TwoLayerReLU.robust(TRAIN), "max_steps": 10},
     ),
 }
 EVERY = {name: call for name, call in (CALLS | OTHERS).items() if name not in ("load", "save")}
+
+
+def moved(value, device):
+    """What a call is given, with its tensors on a device."""
+    if isinstance(value, (torch.Tensor, kn.TwoLayerReLU, kn.Sample)):
+        return value.to(device)
+    if isinstance(value, dict):
+        return {name: moved(one, device) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(moved(one, device) for one in value)
+    if isinstance(value, torch.nn.Module):
+        return copy.deepcopy(value).to(device)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = [one.name for one in dataclasses.fields(value) if one.init]
+        parts = {name: moved(getattr(value, name), device) for name in names}
+        return dataclasses.replace(value, **parts)
+    return value
 
 
 def parts(value):
