@@ -13,7 +13,7 @@ SOURCE = ROOT / "src"
 LAYERS = [  # each imports from those above it only; rooms in one row know nothing of each other
     ["machine"],
     ["checks", "printing"],
-    ["terms"],
+    ["progress", "terms"],
     ["data"],
     ["networks"],
     ["flow", "geometry"],

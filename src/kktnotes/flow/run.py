@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 
 import torch
-from tqdm import tqdm
 
 from kktnotes.flow.catching import held_after
 from kktnotes.flow.field import Field
@@ -17,6 +16,7 @@ from kktnotes.flow.row_mix import RowMix
 from kktnotes.flow.sliding import Kinks
 from kktnotes.flow.step_length import Knobs
 from kktnotes.flow.stepping import State, attempt
+from kktnotes.progress import bar as progress_bar
 
 MOST_STAGES = 250
 CHECK_EVERY = 10  # steps between recomputing h, merging and looking for the dead
@@ -62,14 +62,8 @@ class Run:
 
     def follow(self) -> list[Track]:
         """Step until every flow has ended; an interrupt ends them at their last snapshot."""
-        bar = tqdm(
-            total=self.knobs.max_steps,
-            desc="gradient flow",
-            unit="step",
-            delay=5.0,
-            leave=False,
-            disable=None if self.progress is None else not self.progress,
-        )
+        most = self.knobs.max_steps
+        bar = progress_bar("gradient flow", most, unit="step", progress=self.progress)
         try:
             self.close_ended()
             while self.here:

@@ -126,7 +126,7 @@ def gradient_flow(
         `torch.use_deterministic_algorithms(True)`. A GPU pays where m n is 10^6
         or so; small flows are faster on the CPU.
     progress : bool, optional
-        Progress bar after 5 seconds; default: only on a terminal.
+        Whether a long run shows a bar; default: where somebody watches, see `kktnotes.progress`.
 
     Returns
     -------

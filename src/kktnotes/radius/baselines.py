@@ -14,11 +14,11 @@ import time
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from kktnotes import checks
 from kktnotes.data.sample import Sample, as_sample
 from kktnotes.geometry.cutting_planes import least_distance
+from kktnotes.progress import each
 from kktnotes.radius.result import Radius
 
 
@@ -60,7 +60,7 @@ def nearest_neighbour_radius(
     *,
     tolerance: float = 1e-9,
     time_budget: float | None = None,
-    progress: bool = True,
+    progress: bool | None = None,
 ) -> Radius:
     """Return the distance at which the label of the nearest training point changes.
 
@@ -74,8 +74,8 @@ def nearest_neighbour_radius(
         Relative gap at which a point is finished.
     time_budget : float, optional
         Seconds; points that were not finished keep valid bounds.
-    progress : bool
-        Whether a long run shows a progress bar.
+    progress : bool, optional
+        Whether a long run shows a bar; default: where somebody watches, see `kktnotes.progress`.
 
     Returns
     -------
@@ -103,8 +103,7 @@ def nearest_neighbour_radius(
     cells = _Cells(points, y)
     lower, upper = np.zeros(len(x)), np.full(len(x), np.inf)
     nearest = np.full(tuple(x.shape), np.nan)
-    rows = tqdm(range(len(x)), disable=None if progress else True, delay=2.0, desc="1-nn radius")
-    for row in rows:
+    for row in each(range(len(x)), "1-nn radius", progress=progress):
         lower[row], upper[row], place = cells.distance(
             x[row].numpy(force=True), tolerance, deadline
         )

@@ -17,12 +17,12 @@ import time
 from dataclasses import dataclass
 
 import torch
-from tqdm import tqdm
 
 from kktnotes import checks
 from kktnotes.geometry import Span, strictly_feasible
 from kktnotes.geometry.rays import ENTRIES
 from kktnotes.geometry.subset_descent import SubsetDescent
+from kktnotes.progress import bar as progress_bar
 
 NODES = 2048
 """Nodes worked on at once, fewer where so many would not fit into the memory."""
@@ -100,15 +100,14 @@ class Search(SubsetDescent):
         low = torch.maximum(low, values + least * self.other_norms - slack)
         return low, high, empty
 
-    def run(self, *, progress: bool, label: str) -> tuple[torch.Tensor, torch.Tensor]:
+    def run(self, *, progress: bool | None, label: str) -> tuple[torch.Tensor, torch.Tensor]:
         """Search until closed or out of time; return certified lower bounds and who finished."""
         self.search()
         count, width = self.other_values.shape
         points = torch.arange(count, device=self.x.device)
         states = torch.zeros(count, width, dtype=torch.int8, device=self.x.device)
         bounds = self.x.new_zeros(count)
-        disable = None if progress else True
-        with tqdm(total=count, desc=label, unit="point", disable=disable, delay=2.0) as bar:
+        with progress_bar(label, count, unit="point", progress=progress) as bar:
             while len(points) and time.monotonic() < self.deadline:
                 take = slice(max(0, len(points) - self.at_once), None)
                 rest = slice(0, take.start)

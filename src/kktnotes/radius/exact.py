@@ -25,7 +25,7 @@ class Options:
 
     tolerance: float
     deadline: float
-    progress: bool
+    progress: bool | None
 
 
 def exact_radius(
@@ -34,7 +34,7 @@ def exact_radius(
     *,
     tolerance: float = 1e-9,
     time_budget: float | None = None,
-    progress: bool = True,
+    progress: bool | None = None,
 ) -> Radii:
     """Return the zero radius and the flip radius of every point, each with certified bounds.
 
@@ -51,8 +51,8 @@ def exact_radius(
         Relative gap between the bounds at which a point is finished.
     time_budget : float, optional
         Seconds; what is not finished then keeps valid bounds and says so.
-    progress : bool
-        Whether long searches show a progress bar (only ever on a terminal).
+    progress : bool, optional
+        Whether a long search shows a bar; default: where somebody watches, `kktnotes.progress`.
 
     Returns
     -------
