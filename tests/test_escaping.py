@@ -191,19 +191,27 @@ def test_an_interactive_figure_of_another_make_is_named_and_left_out(changes, wo
     assert words in interactive.strange(changes and figure | changes)
 
 
+def captioned(name, packed):
+    """The cell of a figure and that of its caption."""
+    figure = {
+        "cell_type": "code",
+        "metadata": {"mystnb": {"image": {"alt": EVIL}}},
+        "outputs": [{"metadata": {carrying.MIME: packed}}],
+    }
+    return figure, {"cell_type": "markdown", "source": f'<a id="{name}"></a> **Figure.** Words.'}
+
+
 def test_files_of_figures_are_called_by_plain_names(tmp_path):
     packed = {"svg": carrying.pack("<svg/>"), "csv": carrying.pack("a")}
     cells = [
-        {
-            "metadata": {"mystnb": {"figure": {"name": name}, "image": {"alt": EVIL}}},
-            "outputs": [{"metadata": {carrying.MIME: packed}}],
-        }
-        for name in ("fig-a", EVIL, "../../up", 5, None, "")
+        one
+        for name in ("figure-a", EVIL, "../../up", "figure-../up", "figure-", "")
+        for one in captioned(name, packed)
     ]
     path = tmp_path / "a.ipynb"
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps({"cells": cells}).encode())
     found = figure_files.carried(path)
-    assert [*found] == ["fig-a"] and found["fig-a"]["alt"] == EVIL
+    assert [*found] == ["figure-a"] and found["figure-a"]["alt"] == EVIL
 
 
 class Page:
@@ -225,26 +233,26 @@ def test_a_figures_picture_its_description_and_its_links(tmp_path, monkeypatch):
     monkeypatch.setattr(figure_files, "FOLDER", EVIL)
     monkeypatch.setattr(figure_files, "KINDS", {"svg": EVIL, "csv": EVIL})
     packed = {"svg": carrying.pack("<svg/>"), "csv": carrying.pack("a")}
-    held = {"mystnb": {"figure": {"name": "fig-a"}, "image": {"alt": EVIL}}}
-    cell = {"metadata": held, "outputs": [{"metadata": {carrying.MIME: packed}}]}
     (tmp_path / "book").mkdir()
-    (tmp_path / "book" / "a.ipynb").write_text(json.dumps({"cells": [cell]}), "utf-8")
+    (tmp_path / "book" / "a.ipynb").write_text(
+        json.dumps({"cells": captioned("figure-a", packed)}), "utf-8"
+    )
     page = Page(tmp_path)
     directive = object.__new__(figure_files.FigureFrom)
-    directive.arguments, directive.content, directive.lineno = ["a", "fig-a"], [EVIL], 1
+    directive.arguments, directive.content, directive.lineno = ["a", "figure-a"], [EVIL], 1
     directive.state, directive.state.document = (
         page,
         SimpleNamespace(settings=SimpleNamespace(env=page)),
     )
     [figure] = directive.run()
     picture = harmless(figure[0].astext()).img
-    assert picture["alt"] == EVIL and picture["src"] == f"../{EVIL}/fig-a.svg"
+    assert picture["alt"] == EVIL and picture["src"] == f"../{EVIL}/figure-a.svg"
     assert ">" not in figure[0].astext().removesuffix(">")
-    figure = nodes.figure("", nodes.caption("", "What it shows."), ids=["fig-a"])
+    figure = nodes.figure("", nodes.caption("", "What it shows."), ids=["figure-a"])
     figure_files.link(page, figure, "book/a")
     text = figure[0][-1].astext()
     soup = harmless(text, "a")
-    assert soup.a["href"] == f"../{EVIL}/fig-a.svg" and EVIL in soup.a["aria-label"]
+    assert soup.a["href"] == f"../{EVIL}/figure-a.svg" and EVIL in soup.a["aria-label"]
     assert "</pre>" not in text
 
 

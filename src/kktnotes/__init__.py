@@ -3,12 +3,14 @@
 The package follows "The Double-Edged Sword of Implicit Bias: Generalization vs. Robustness
 in ReLU Networks" (Frei, Vardi, Bartlett, Srebro). One idea a module, imports run one way:
 data -> networks -> flow, geometry -> cases, kkt -> attacks, radius -> theory -> evidence ->
-chapters -> figures, all on checks, printing and terms. The last two rooms are for notebooks alone.
+chapters -> figures, all on checks, printing, progress and terms. The last two rooms are for
+notebooks alone.
 """
 
 __version__ = "0.1.0"
 
 from kktnotes import attacks as attacks
+from kktnotes import progress as progress
 from kktnotes import theory as theory
 from kktnotes.attacks import least_eta as least_eta
 from kktnotes.attacks import universal_direction as universal_direction
@@ -23,6 +25,7 @@ from kktnotes.data.sizes import least_dimension as least_dimension
 from kktnotes.data.sizes import least_dimension_on_sphere as least_dimension_on_sphere
 from kktnotes.data.sizes import most_clusters as most_clusters
 from kktnotes.evidence import Order as Order
+from kktnotes.evidence import load_ipython_extension as load_ipython_extension
 from kktnotes.evidence import record as record
 from kktnotes.evidence import say as say
 from kktnotes.flow import Flow as Flow

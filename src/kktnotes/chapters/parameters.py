@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from kktnotes import checks
+from kktnotes.evidence.sentences import SENTENCES, cell
 
 KINDS = {int: "an integer >= 1", float: "a finite number > 0", str: "a word"}
 """What an entry of a row may be asked to be."""
@@ -209,5 +210,6 @@ def _each(
     }
     if equal:
         equally_many(**found)
+    SENTENCES.check(list(found), cell())
     values = list(found.values())
     return values[0] if len(values) == 1 else values

@@ -1,4 +1,4 @@
-"""`say`: hand the numbers of a run to the text of its chapter."""
+"""`shown`: a value as prose shows it."""
 
 from __future__ import annotations
 
@@ -43,33 +43,3 @@ def shown(value: object, *, digits: int = 3) -> str:
         return text.replace("-", "−")
     mantissa, power = f"{number:.{digits - 1}e}".split("e")
     return f"{mantissa} × 10{str(int(power)).translate(SUPERSCRIPTS)}".replace("-", "−")
-
-
-def say(*, digits: int = 3, **values: object) -> None:
-    """Hand numbers or words of this run to the text, where ``{glue:text}`name` `` shows them.
-
-    Parameters
-    ----------
-    digits : int
-        Significant digits of numbers that are not whole.
-    **values : str, int, float
-        What the text shows, by name; see `shown`.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If the book's tools are not installed; the rest of the package does without them.
-
-    Examples
-    --------
-    >>> import kktnotes as kn
-    >>> kn.say(points=1040)
-    """
-    try:
-        from myst_nb import glue
-    except ModuleNotFoundError as error:
-        error.msg += ", which kktnotes.say needs: pip install 'kktnotes[book]'"
-        raise
-
-    for name, value in values.items():
-        glue(name, shown(value, digits=digits), display=False)
