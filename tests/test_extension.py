@@ -1,5 +1,6 @@
 """The book's Sphinx extension: the paper's numbers and labels, and none of them taken by ours."""
 
+import json
 import re
 import subprocess
 import sys
@@ -74,7 +75,9 @@ def build(folder, pages):
         f"format: jb-book\nroot: book/intro\nchapters:{others}\n", "utf-8"
     )
     for name, text in pages.items():
-        (folder / "book" / f"{name}.md").write_text(re.sub("(?m)^ {8}", "", text), "utf-8")
+        file = folder / "book" / (f"{name}.md" if isinstance(text, str) else f"{name}.ipynb")
+        written = re.sub("(?m)^ {8}", "", text) if isinstance(text, str) else json.dumps(text)
+        file.write_text(written, "utf-8")
     command = "from jupyter_book.cli.main import main; main()"
     built = subprocess.run(
         [sys.executable, "-c", command, "build", str(folder), "-W", "-n", "--keep-going"],

@@ -74,9 +74,10 @@ def test_a_page_shows_a_chapters_figure_and_names_one_that_is_missing(tmp_path):
     _, metadata = sketch()._repr_mimebundle_()
     output = nbformat.v4.new_output("display_data", {"image/png": ""}, metadata=metadata)
     cell = nbformat.v4.new_code_cell("figure()", outputs=[output])
-    cell.metadata["mystnb"] = {"image": {"alt": "Two panels."}, "figure": {"name": "figure-a"}}
+    cell.metadata["mystnb"] = {"image": {"alt": "Two panels."}}
+    words = nbformat.v4.new_markdown_cell('<a id="figure-a"></a> **Figure.** What it shows.')
     path = tmp_path / "a.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell, words]), path)
     found = figure_files.carried(path)
     assert list(found) == ["figure-a"]
     assert found["figure-a"]["alt"] == "Two panels."

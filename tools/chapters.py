@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import jupytext
 import nbformat
@@ -20,6 +22,12 @@ from tools.refusal import Refused
 ROOT = Path(__file__).resolve().parent.parent
 COMPARED = ("tags", "mystnb")
 """The cell metadata that the two twins share; a run may leave other metadata in a notebook."""
+FOLDED = {
+    "remove-cell": {"source_hidden": True},
+    "remove-input": {"source_hidden": True},
+    "hide-cell": {"source_hidden": True, "outputs_hidden": True},
+}
+"""What a page leaves out or folds, JupyterLab folds."""
 
 
 def chapters(root: Path = ROOT) -> list[Path]:
@@ -62,6 +70,14 @@ def text_twin(notebook: Path) -> Path:
     return notebook.with_suffix(".md")
 
 
+def ours(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of a cell's metadata what the twins share, and how JupyterLab folds the cell."""
+    kept = {key: value for key, value in metadata.items() if key in COMPARED}
+    for tag in FOLDED.keys() & set(kept.get("tags", ())):
+        kept["jupyter"] = dict(FOLDED[tag])
+    return kept
+
+
 def read_text(path: Path) -> NotebookNode:
     """Read a text twin as a notebook without outputs, its cell ids made from what the cells say."""
     notebook = jupytext.reads(path.read_text("utf-8-sig"), fmt="md:myst")
@@ -73,11 +89,18 @@ def read_text(path: Path) -> NotebookNode:
         key = hashlib.sha1(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]
         seen[key] += 1
         cell.id = key if seen[key] == 1 else f"{key}-{seen[key]}"
-        cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k in COMPARED})
+        cell.metadata = nbformat.from_dict(ours(cell.metadata))
     notebook.metadata = NotebookNode(
         {key: notebook.metadata[key] for key in ("jupytext", "kernelspec")}
     )
+    # That is the text's own; JupyterLab leaves it out of the notebook too.
+    notebook.metadata.jupytext.pop("text_representation", None)
     return notebook
+
+
+def written(notebook: NotebookNode) -> str:
+    """Return a notebook as its text twin, as JupyterLab writes it when a reader saves."""
+    return jupytext.writes(notebook, fmt="md:myst")
 
 
 def read_notebook(path: Path) -> NotebookNode:
@@ -101,6 +124,12 @@ def content(notebook: NotebookNode) -> list[tuple]:
         (cell.cell_type, cell.source, *(cell.metadata.get(key) for key in COMPARED))
         for cell in notebook.cells
     ]
+
+
+def described(notebook: NotebookNode) -> list[object]:
+    """Return what the notebook and its cells have beside their content: metadata and ids."""
+    cells = [(cell.metadata, cell.get("id")) for cell in notebook.cells]
+    return [notebook.metadata, *cells]
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:

@@ -18,6 +18,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
+from kktnotes.evidence.sentences import MISSING, STALE
+from kktnotes.figures.export.captions import captions
+from tools.chapters import code_cells
 from tools.refusal import Refused
 
 MOST_OUTPUT = 20_000_000
@@ -109,6 +112,10 @@ def run(
     missing = without_picture(notebook)
     if missing:
         raise Failure(*missing, "a figure's cell that drew no picture")
+    for number, cell in enumerate(code_cells(notebook), 1):
+        for text in (one.get("data", {}).get("text/markdown", "") for one in cell.outputs):
+            if MISSING.search(text) or STALE in text:
+                raise Failure(number, cell.source, f"a sentence without a number of it: {text}")
     return notebook
 
 
@@ -166,12 +173,12 @@ def reason(error: BaseException) -> str:
 def without_picture(notebook: NotebookNode) -> tuple[int, str] | None:
     """Return number and source of the first figure's cell without a picture, None if there is none.
 
-    A figure's cell is one with a caption, `mystnb: figure:` in its metadata.
+    A figure's cell is one that a caption follows (`kktnotes.figures.export.captions`).
     """
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for number, cell in enumerate(code, 1):
+    code = code_cells(notebook)
+    for number in captions(notebook.cells):
+        cell = notebook.cells[number]
         kinds = [kind for output in cell.outputs for kind in output.get("data", {})]
-        captioned = "figure" in cell.metadata.get("mystnb", {})
-        if captioned and not any(kind.startswith("image/") for kind in kinds):
-            return number, cell.source
+        if not any(kind.startswith("image/") for kind in kinds):
+            return code.index(cell) + 1, cell.source
     return None

@@ -32,6 +32,15 @@ def carried(text: NotebookNode, stored: NotebookNode) -> bool:
     return True
 
 
+def tidied(path: Path) -> NotebookNode:
+    """Return a text twin, written as JupyterLab would write it when a reader saves."""
+    text = chapters.read_text(path)
+    written = chapters.written(text)
+    if written != path.read_text("utf-8"):
+        files.replace(path, written)
+    return text
+
+
 def update(path: Path, *, always: bool = False, step: Callable[[], None] = lambda: None) -> str:
     """Bring the notebook at `path` up to date with its text; return what was done.
 
@@ -40,13 +49,14 @@ def update(path: Path, *, always: bool = False, step: Callable[[], None] = lambd
     kernel.Failure
         If a cell fails; the notebook stays as it was.
     """
-    text = chapters.read_text(chapters.text_twin(path))
+    text = tidied(chapters.text_twin(path))
     try:
         stored = chapters.read_notebook(path) if path.exists() else None
     except Refused:  # cut off or no notebook: it is made anew
         stored = None
     if stored is not None and not always:
-        if not chapters.drifted(path) and chapters.executed(stored):
+        same = chapters.described(stored) == chapters.described(text)
+        if same and not chapters.drifted(path) and chapters.executed(stored):
             return "unchanged"
         if carried(text, stored):
             write(text, path)

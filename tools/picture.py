@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from kktnotes.figures.export.captions import captions
 from kktnotes.figures.export.carrying import MIME, unpack
 from tools import chapters, files
 from tools.start import started
@@ -24,10 +25,11 @@ def drawing(notebook: Path, name: str) -> str:
     ValueError
         If the notebook has no such figure.
     """
-    for cell in chapters.read_notebook(notebook).cells:
-        if cell.metadata.get("mystnb", {}).get("figure", {}).get("name") != name:
+    cells = chapters.read_notebook(notebook).cells
+    for number, caption in captions(cells).items():
+        if caption.name != name:
             continue
-        for output in cell.outputs:
+        for output in cells[number].outputs:
             if MIME in output.get("metadata", {}):
                 return unpack(output["metadata"][MIME]["svg"])
     raise ValueError(f"name: got {name!r}, {notebook.name} has no such figure")

@@ -22,6 +22,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
+from kktnotes.figures.export.captions import captions
 from kktnotes.figures.export.carrying import MIME, unpack
 
 FOLDER = "_static/figures"
@@ -33,13 +34,14 @@ NAME = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 def carried(notebook: Path) -> dict[str, dict[str, str]]:
     """Return the texts that a notebook's figures carry: name of the figure -> svg, csv."""
     found = {}
-    for cell in json.loads(notebook.read_text("utf-8-sig"))["cells"]:
-        name = cell["metadata"].get("mystnb", {}).get("figure", {}).get("name")
+    cells = json.loads(notebook.read_text("utf-8-sig"))["cells"]
+    for number, (name, *_) in captions(cells).items():
+        cell = cells[number]
         for output in cell.get("outputs", []):
             packed = output.get("metadata", {}).get(MIME)
-            if packed and isinstance(name, str) and NAME.fullmatch(name):
+            if packed and NAME.fullmatch(name):
                 found[name] = {kind: unpack(packed[kind]) for kind in KINDS}
-                alt = cell["metadata"]["mystnb"].get("image", {}).get("alt", "")
+                alt = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
                 found[name]["alt"] = f"{alt}"
     return found
 

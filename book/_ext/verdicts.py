@@ -43,10 +43,11 @@ class Measured(SphinxDirective):
     """`{measured} id`: a statement that the paper does not number, with its badge."""
 
     required_arguments = 1
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
         """Return name and gist in a box; the badge is added when pages are written."""
-        name = self.arguments[0]
+        name = self.arguments[0].removeprefix("paper-")
         ledger: Ledger | None = self.env.app.ledger
         if ledger is None or name not in ledger.entries:
             return [self.state.document.reporter.warning(f"measured: no statement {name!r}")]
@@ -58,6 +59,10 @@ class Measured(SphinxDirective):
         text = nodes.paragraph("", "", heading, nodes.Text(f" ({where}). "))
         text += nodes.Text(statement.gist)
         box += text
+        said, meant = " ".join(self.content).replace("**", ""), text.astext()
+        if said and " ".join(said.split()) != meant:
+            warning = f"{name}: the text says {said!r}, statements.toml {meant!r}"
+            return [box, self.state.document.reporter.warning(warning)]
         places(self.env).setdefault(name, (self.env.docname, statement.label))
         return [box]
 
