@@ -15,7 +15,7 @@ STARTS := { "$(PYTHON)" -c "" >/dev/null 2>&1 || { echo "$(PYTHON) does not star
 SUPPORTED := "$(PYTHON)" -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 10) <= v <= (3, 13) else "Python 3.10 to 3.13 is needed, $(PYTHON) is %d.%d: make PYTHON=python3.12 ..." % v)'
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book pdf html notebooks benchmarks package matrix test lint format clean distclean
+.PHONY: help environment book lab pdf html notebooks benchmarks package matrix test lint format clean distclean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -39,10 +39,14 @@ notebooks: environment  ## bring each book/*.ipynb up to date with its text twin
 	$(BIN)/python -m tools.statement_names
 	$(BIN)/python -m tools.notebooks $(if $(ALL),--all)
 	$(BIN)/python -m tools.picture
+	$(BIN)/python -m tools.bibliography
 
 benchmarks: environment  ## run the benchmarks, some ten minutes, and keep what they print for the book
 	$(BIN)/python -I -m pip install --disable-pip-version-check --no-user -r benchmarks/requirements.txt -c constraints.txt
 	$(BIN)/python -m tools.benchmarks
+
+lab: environment  ## JupyterLab on the book (CHAPTER=clusters opens that one)
+	$(BIN)/python -m tools.lab $(CHAPTER)
 
 package: environment  ## build a wheel and an sdist and try them in a clean environment
 	$(BIN)/python -m tools.try_package

@@ -3,7 +3,6 @@
 import contextlib
 import copy
 import dataclasses
-import functools
 
 import numpy as np
 import pytest
@@ -170,7 +169,6 @@ def test_defaults_of_torch_change_nothing(name, device, dtype):
     same(found, known, rtol=0, atol=0)
 
 
-@functools.cache
 @pytest.mark.parametrize(
     ("argument", "call"),
     [

@@ -111,3 +111,21 @@ def test_a_run_is_kept_only_if_it_is_whole_and_of_the_present_code(tmp_path):
     ended = subprocess.run(**how, check=False)
     assert ended.returncode == 2
     assert ended.stderr == "full: not run, or not as it is now: second\n"
+
+
+SAID = re.compile(
+    r"Running it takes about (\d+) (seconds|minutes) on one core"
+    r"(?:, and about (\d+) (seconds|minutes) with the parameters of the full profile)?\."
+)
+
+
+@pytest.mark.parametrize("profile", ["quick", "full"])
+def test_chapters_say_before_they_are_run_how_long_the_record_says(profile):
+    record = json.loads((chapters.ROOT / "book" / "_runs" / f"{profile}.json").read_text("utf-8"))
+    seconds = {one["name"]: one["seconds"] for one in record["chapters"]}
+    assert list(seconds) == [path.stem for path in chapters.chapters()]
+    for path in chapters.chapters():
+        [(short, unit, long, other)] = SAID.findall(chapters.text_twin(path).read_text("utf-8"))
+        number, word = (long, other) if profile == "full" and long else (short, unit)
+        said = int(number) * {"seconds": 1, "minutes": 60}[word]
+        assert seconds[path.stem] / 1.4 < said < 1.4 * seconds[path.stem] + 5, path.stem

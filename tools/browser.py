@@ -25,8 +25,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-extensions",
-    # The network is off: no name of another host resolves.
-    "--host-resolver-rules=MAP * ~NOTFOUND",
+    # The network is off: no name of another host resolves, nor any address but this machine's own.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--remote-debugging-pipe",
 )
 UNBOXED = "--no-sandbox"
