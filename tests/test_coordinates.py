@@ -7,24 +7,24 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from kktnotes.data import coordinates
+from kktnotes.data.means import equicorrelated_means, gram_means, sphere_means
+from kktnotes.data.seeds import STREAMS, generator
 
 
 def test_streams_of_one_seed_are_independent_and_reproducible():
-    draws = {
-        name: coordinates.generator(3, name).standard_normal(4000) for name in coordinates.STREAMS
-    }
-    again = coordinates.generator(3, "fresh points").standard_normal(4000)
+    draws = {name: generator(3, name).standard_normal(4000) for name in STREAMS}
+    again = generator(3, "fresh points").standard_normal(4000)
     assert np.array_equal(again, draws["fresh points"])
     correlation = np.corrcoef(np.stack(list(draws.values())))
     assert np.abs(correlation - np.eye(len(draws))).max() < 5 / np.sqrt(4000)
     with pytest.raises(ValueError, match="seed: got -1"):
-        coordinates.generator(-1, "means")
+        generator(-1, "means")
     with pytest.raises(ValueError, match="stream: got 'weights'"):
-        coordinates.generator(0, "weights")
+        generator(0, "weights")
 
 
 def test_chi_against_its_law_and_zero_degrees():
-    rng = coordinates.generator(0, "directions")
+    rng = generator(0, "directions")
     drawn = coordinates.chi(rng, np.full(5000, 7.0))
     assert stats.kstest(drawn, stats.chi(7).cdf).pvalue > 1e-4
     assert coordinates.chi(rng, np.zeros(3)).tolist() == [0.0, 0.0, 0.0]
@@ -35,7 +35,7 @@ def test_chi_against_its_law_and_zero_degrees():
 
 @pytest.mark.parametrize(("rows", "dimension"), [(5, 9), (5, 5), (7, 4)])
 def test_bartlett_has_the_law_of_a_gaussian_gram_matrix(rows, dimension):
-    rng = coordinates.generator(rows, "training points")
+    rng = generator(rows, "training points")
     reduced = [coordinates.bartlett(rng, rows, dimension) for _ in range(3000)]
     assert reduced[0].shape == (rows, min(rows, dimension))
     assert all(np.array_equal(factor, np.tril(factor)) for factor in reduced[:10])
@@ -56,8 +56,8 @@ def test_bartlett_has_the_law_of_a_gaussian_gram_matrix(rows, dimension):
 
 @pytest.mark.parametrize(("k", "d"), [(4, 9), (6, 3)])
 def test_sphere_means_are_uniform(k, d):
-    rng = coordinates.generator(1, "means")
-    draws = [coordinates.sphere_means(rng, k, d) for _ in range(3000)]
+    rng = generator(1, "means")
+    draws = [sphere_means(rng, k, d) for _ in range(3000)]
     assert all(np.allclose(np.linalg.norm(means, axis=1), np.sqrt(d)) for means in draws)
     for one, two in [(0, 1), (k - 2, k - 1), (0, k - 1)]:
         squares = [(means[one] @ means[two] / d) ** 2 for means in draws]
@@ -69,21 +69,21 @@ def test_sphere_means_are_uniform(k, d):
 def test_equicorrelated_means_multiply_to_their_gram(k, d, share):
     least = -d / (k - 1)
     inner_product = least + share * (d - least) if k <= d else float(d)
-    means = coordinates.equicorrelated_means(k, d, inner_product)
+    means = equicorrelated_means(k, d, inner_product)
     expected = np.full((k, k), inner_product) + (d - inner_product) * np.eye(k)
     assert means.shape == (k, min(k, d))
     assert np.allclose(means @ means.T, expected, atol=1e-9 * d)
 
 
 def test_the_regular_simplex_fits_one_dimension_less():
-    means = coordinates.equicorrelated_means(4, 3, -1.0)
+    means = equicorrelated_means(4, 3, -1.0)
     assert means.shape == (4, 3)
     assert np.allclose(means @ means.T, 4 * np.eye(4) - 1, atol=1e-12)
 
 
 def test_a_simplex_past_its_end_by_rounding():
     inner_product = float(np.nextafter(-10 / 3, -99))
-    means = coordinates.equicorrelated_means(4, 10, inner_product)
+    means = equicorrelated_means(4, 10, inner_product)
     assert 10 + 3 * inner_product < 0  # no Gram matrix to the letter, the simplex to rounding
     assert np.allclose(means @ means.T, np.full((4, 4), -10 / 3) + 40 / 3 * np.eye(4))
     assert abs(means[3, 3]) < 1e-12
@@ -94,7 +94,7 @@ def test_a_simplex_past_its_end_by_rounding():
 def test_gram_and_rotation_keep_inner_products(k, q, seed):
     vectors = np.random.default_rng(seed).standard_normal((k, q))
     gram = vectors @ vectors.T
-    from_gram = coordinates.gram_means(gram, q)
+    from_gram = gram_means(gram, q)
     assert from_gram.shape == (k, min(k, q))
     assert np.allclose(from_gram @ from_gram.T, gram, atol=1e-9)
     rotated = coordinates.reduced(vectors)
@@ -114,4 +114,4 @@ def test_gram_and_rotation_keep_inner_products(k, q, seed):
 )
 def test_refused_gram_matrices(gram, d, message):
     with pytest.raises(ValueError, match=message):
-        coordinates.gram_means(gram, d)
+        gram_means(gram, d)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from kktnotes.data.separability import clopper_pearson
+from kktnotes.data.counting import clopper_pearson
 from kktnotes.figures import style
 from kktnotes.figures import which_point as figures
 from kktnotes.networks.biased import biased_radius

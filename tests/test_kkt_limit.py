@@ -12,7 +12,7 @@ from kktnotes.data.clusters import Clusters
 from kktnotes.data.sample import Sample
 from kktnotes.flow import gradient_flow
 from kktnotes.kkt import residuals
-from kktnotes.kkt.point import NotCertified, kkt_point
+from kktnotes.kkt.limit_point import NotCertified, kkt_point
 from kktnotes.kkt.solver import pattern_limit as limit_module
 from kktnotes.kkt.solver.active_set import KINK, OFF, ON, ActiveSet, active_set_newton
 from kktnotes.kkt.solver.interior_point import interior_point

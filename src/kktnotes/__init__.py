@@ -18,8 +18,8 @@ from kktnotes.cases import CASES as CASES
 from kktnotes.cases import Case as Case
 from kktnotes.cases import case as case
 from kktnotes.data.clusters import Clusters as Clusters
+from kktnotes.data.counting import clopper_pearson as clopper_pearson
 from kktnotes.data.sample import Sample as Sample
-from kktnotes.data.separability import clopper_pearson as clopper_pearson
 from kktnotes.data.sizes import inverse_root as inverse_root
 from kktnotes.data.sizes import least_dimension as least_dimension
 from kktnotes.data.sizes import least_dimension_on_sphere as least_dimension_on_sphere

@@ -20,8 +20,8 @@ import math
 import torch
 
 from kktnotes import checks
-from kktnotes.data import coordinates
 from kktnotes.data.sample import Sample
+from kktnotes.data.seeds import generator
 from kktnotes.networks.two_layer import TwoLayerReLU
 
 
@@ -54,7 +54,7 @@ def perturbed(
     size, spare = checks.positive("size", size), checks.integer("spare", spare, least=0)
     theta = torch.cat([network.augmented, network.output[:, None]], 1)
     theta = torch.nn.functional.pad(theta, (0, 0, 0, spare))
-    rng = coordinates.generator(seed, "perturbation")
+    rng = generator(seed, "perturbation")
     g = torch.from_numpy(rng.standard_normal(tuple(theta.shape)))
     theta = theta + g * (size * network.norm() / g.norm())
     output = theta[:, -1]

@@ -18,9 +18,10 @@ import numpy as np
 import torch
 
 from kktnotes import checks
-from kktnotes.data import assumption, coordinates, drawing
+from kktnotes.data import assumption, coordinates, draws
+from kktnotes.data.means import equicorrelated_means, gram_means, sphere_means
 from kktnotes.data.sample import Sample, whole_numbers
-from kktnotes.data.seeds import Seed
+from kktnotes.data.seeds import Seed, generator
 from kktnotes.printing import brief
 from kktnotes.terms import Terms
 
@@ -145,7 +146,7 @@ class Clusters:
     ) -> Clusters:
         """Draw means independently and uniformly on the sphere of radius sqrt(d) (item 1)."""
         k, d = whole_sizes(k, d)
-        means = coordinates.sphere_means(coordinates.generator(seed, "means"), k, d)
+        means = sphere_means(generator(seed, "means"), k, d)
         return cls(means=means, labels=alternating(k, labels), sigma=sigma, d=d)
 
     @classmethod
@@ -170,7 +171,7 @@ class Clusters:
         rank = 1 if value == d else k - simplex
         if rank > d:
             raise checks.refusal("k", k, f"at most {d + simplex} for this inner product in d = {d}")
-        means = coordinates.equicorrelated_means(k, d, value)
+        means = equicorrelated_means(k, d, value)
         return cls(means=means, labels=alternating(k, labels), sigma=sigma, d=d)
 
     @classmethod
@@ -188,7 +189,7 @@ class Clusters:
     def from_gram(cls, gram: checks.Array, labels: checks.Array, sigma: float, d: int) -> Clusters:
         """Return clusters whose means have that Gram matrix (k, k), positive semidefinite."""
         return cls(
-            means=coordinates.gram_means(gram, checks.integer("d", d)),
+            means=gram_means(gram, checks.integer("d", d)),
             labels=labels,
             sigma=sigma,
             d=d,
@@ -310,7 +311,7 @@ class Clusters:
             if chosen.shape != (n,) or chosen.max() >= self.k:
                 raise checks.refusal("cluster", chosen, f"{n} numbers from 0 to {self.k - 1}")
         p = min(self.means.shape[1] + n, self.d)
-        return drawing.draw(self, seed, "training points", n, p, chosen)
+        return draws.draw(self, seed, "training points", n, p, chosen)
 
     def joint_samples(self, sizes: Sequence[int], seed: int) -> list[Sample]:
         """Draw independent training samples of those sizes in joint coordinates.
@@ -338,7 +339,7 @@ class Clusters:
         p = least if p is None else checks.integer("p", p)
         if not least <= p <= self.d:
             raise checks.refusal("p", p, f"from {least} to d = {self.d:,}")
-        return drawing.draw(self, seed, "fresh points", count, p)
+        return draws.draw(self, seed, "fresh points", count, p)
 
     def __repr__(self) -> str:
         """Return the sizes in one line."""

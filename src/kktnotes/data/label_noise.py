@@ -11,8 +11,8 @@ from dataclasses import replace
 import torch
 
 from kktnotes import checks
-from kktnotes.data import coordinates
 from kktnotes.data.sample import Sample, as_sample
+from kktnotes.data.seeds import generator
 
 
 def flip_labels(sample: Sample, share: float, seed: int) -> tuple[Sample, torch.Tensor]:
@@ -40,7 +40,7 @@ def flip_labels(sample: Sample, share: float, seed: int) -> tuple[Sample, torch.
         raise checks.refusal("share", share, "a number from 0 to 1")
     if sample.y.ndim != 1:
         raise checks.refusal("sample", f"a batch {tuple(sample.y.shape)}", "one sample")
-    order = coordinates.generator(seed, "label noise").permutation(sample.n)
+    order = generator(seed, "label noise").permutation(sample.n)
     flipped = torch.zeros(sample.n, dtype=torch.bool, device=sample.device)
     flipped[torch.from_numpy(order[: round(share * sample.n)]).to(sample.device)] = True
     return replace(sample, y=torch.where(flipped, -sample.y, sample.y)), flipped

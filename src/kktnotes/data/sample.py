@@ -17,7 +17,7 @@ import torch
 
 from kktnotes import checks
 from kktnotes.data import coordinates
-from kktnotes.data.seeds import Seed, seeds_of
+from kktnotes.data.seeds import Seed, generator, seeds_of
 from kktnotes.printing import brief
 from kktnotes.terms import Terms
 
@@ -245,7 +245,7 @@ class Sample:
         seeds, batched = seeds_of(seed)
         drawn = []
         for one in seeds:
-            rng = coordinates.generator(one, "directions")
+            rng = generator(one, "directions")
             seen = rng.standard_normal((count, self.p))
             rest = coordinates.chi(rng, np.full(count, float(self.d - self.p)))
             drawn.append(seen / np.sqrt((seen**2).sum(-1) + rest**2)[:, None])

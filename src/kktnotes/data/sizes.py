@@ -15,7 +15,9 @@ import numpy as np
 from scipy import stats
 
 from kktnotes import checks
-from kktnotes.data import assumption, coordinates
+from kktnotes.data import assumption
+from kktnotes.data.means import sphere_means
+from kktnotes.data.seeds import generator
 
 Rule = float | Callable[[float], float]
 MOST_DRAWN = 2 * 10**7
@@ -123,10 +125,10 @@ def sphere_correlation(k: int, d: int, probability: float) -> float:
 
 def draws_that_hold(k: int, d: int, sigma: float, *, draws: int, seed: int) -> float:
     """Return the share of `draws` independent sets of k means on the sphere that satisfy it."""
-    rng = coordinates.generator(seed, "means")
+    rng = generator(seed, "means")
     met = 0
     for child in rng.spawn(checks.integer("draws", draws)):
-        means = coordinates.sphere_means(child, k, d)
+        means = sphere_means(child, k, d)
         gram = np.abs(means @ means.T - d * np.eye(k))
         met += assumption.terms(k=k, d=d, sigma=sigma, largest_inner_product=gram.max()).holds
     return met / draws

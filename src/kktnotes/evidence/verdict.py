@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kktnotes import checks
-from kktnotes.data.separability import clopper_pearson
+from kktnotes.data.counting import clopper_pearson
 from kktnotes.evidence.measurement import Measurement
 from kktnotes.kkt.endings import NOT_MET, said
 from kktnotes.printing import number, readable

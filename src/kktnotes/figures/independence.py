@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from kktnotes import checks
 from kktnotes.chapters.independence import Approach, Trial
-from kktnotes.data.separability import clopper_pearson
+from kktnotes.data.counting import clopper_pearson
 from kktnotes.figures import style
 
 COLORS = (style.FLOW, style.EXTRA[0], style.EXTRA[1], style.EXTRA[2])

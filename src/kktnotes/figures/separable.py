@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from kktnotes.chapters.separable import Compared, Halved, surrounded_chance
-from kktnotes.data.separability import clopper_pearson
+from kktnotes.data.counting import clopper_pearson
 from kktnotes.figures import style
 
 COLORS = {"small": style.FLOW, "large": style.PINK, "poisoned": style.AMBER}

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from kktnotes.data.separability import clopper_pearson
+from kktnotes.data.counting import clopper_pearson
 from kktnotes.figures import style
 from kktnotes.networks.biased import BEST_BIAS, biased_radius
 

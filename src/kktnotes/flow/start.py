@@ -10,6 +10,7 @@ import torch
 from kktnotes import checks
 from kktnotes.data import coordinates
 from kktnotes.data.sample import Sample
+from kktnotes.data.seeds import generator
 from kktnotes.networks.two_layer import TwoLayerReLU
 
 
@@ -20,7 +21,7 @@ def balanced_start(sample: Sample, width: int, init_scale: float, seed: int) -> 
     independent, and the d - p others enter through their Bartlett factor (appendix, ours). With
     few neurons all signs may come out equal; such a network cannot fit two labels.
     """
-    rng = coordinates.generator(seed, "initial weights")
+    rng = generator(seed, "initial weights")
     seen = rng.standard_normal((width, sample.p))
     biases = rng.standard_normal(width)
     signs = np.where(rng.random(width) < 0.5, -1.0, 1.0)

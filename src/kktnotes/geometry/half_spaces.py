@@ -1,4 +1,7 @@
-"""Certified distances: a half-space that contains a set bounds the distance to it from below."""
+"""Certified distances: a half-space that contains a set bounds the distance to it from below.
+
+Lemma N9 of our appendix on geometry, `book/geometry.md`; all lower bounds of exact radii are these.
+"""
 
 from __future__ import annotations
 

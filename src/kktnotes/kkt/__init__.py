@@ -7,8 +7,8 @@ from kktnotes.kkt.closed_form import decoupled_point as decoupled_point
 from kktnotes.kkt.closed_form import equicorrelated_points as equicorrelated_points
 from kktnotes.kkt.closed_form import partition_point as partition_point
 from kktnotes.kkt.conditions import residuals as residuals
-from kktnotes.kkt.point import LimitPoint as LimitPoint
-from kktnotes.kkt.point import NotCertified as NotCertified
-from kktnotes.kkt.point import kkt_point as kkt_point
+from kktnotes.kkt.limit_point import LimitPoint as LimitPoint
+from kktnotes.kkt.limit_point import NotCertified as NotCertified
+from kktnotes.kkt.limit_point import kkt_point as kkt_point
 from kktnotes.kkt.report import Certificate as Certificate
 from kktnotes.kkt.storage import KKTPoint as KKTPoint

@@ -16,7 +16,7 @@ import numpy as np
 from kktnotes import checks
 from kktnotes.data.coordinates import augmented
 from kktnotes.data.sample import Sample
-from kktnotes.kkt.point import NotCertified, _assembled
+from kktnotes.kkt.limit_point import NotCertified, _assembled
 from kktnotes.kkt.solver.active_set import KINK, OFF, ON, ActiveSet, active_set_newton
 from kktnotes.kkt.solver.pattern_limit import Limit
 from kktnotes.kkt.solver.restricted import RestrictedProblem, Saddle

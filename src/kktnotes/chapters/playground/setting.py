@@ -15,7 +15,7 @@ from kktnotes.data.clusters import Clusters
 from kktnotes.data.sample import Sample
 from kktnotes.flow import Flow, gradient_flow
 from kktnotes.kkt import NotCertified, certificate, kkt_point
-from kktnotes.kkt.point import LimitPoint
+from kktnotes.kkt.limit_point import LimitPoint
 from kktnotes.networks.two_layer import TwoLayerReLU
 from kktnotes.printing import Brief
 

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kktnotes.chapters.many_clusters import Crowded
+from kktnotes.data.counting import clopper_pearson
 from kktnotes.data.linear_separation import separable_share
-from kktnotes.data.separability import clopper_pearson
 from kktnotes.figures import style
 from kktnotes.figures.many_clusters.crowds import along, typical, values
 

@@ -8,7 +8,7 @@ import torch
 from kktnotes import checks
 from kktnotes.data import coordinates
 from kktnotes.data.sample import Distribution, Sample
-from kktnotes.data.seeds import Seed, seeds_of
+from kktnotes.data.seeds import Seed, generator, seeds_of
 
 
 def draw(
@@ -46,7 +46,7 @@ def one_set(
     clusters: Distribution, seed: int, stream: str, count: int, p: int, chosen: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw points (count, p), their clusters and the length of what p does not show."""
-    rng = coordinates.generator(seed, stream)
+    rng = generator(seed, stream)
     cluster = rng.integers(clusters.k, size=count) if chosen is None else chosen
     spanned, d = clusters.means.shape[1], clusters.d
     level = clusters.sigma * np.sqrt(clusters.isotropic)
