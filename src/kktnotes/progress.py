@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sized
 from typing import Any, TypeVar
 
@@ -63,13 +64,12 @@ class _Shown(tqdm):
         return True
 
 
-def watched() -> bool:
+def _watched() -> bool:
     """Return whether this is a notebook's kernel that was told to show bars."""
-    if not os.environ.get(VARIABLE):
+    ipython = sys.modules.get("IPython")  # which every kernel has imported
+    if ipython is None or not os.environ.get(VARIABLE):
         return False
-    from IPython.core.getipython import get_ipython
-
-    return getattr(get_ipython(), "kernel", None) is not None
+    return getattr(ipython.get_ipython(), "kernel", None) is not None
 
 
 def bar(label: str, total: int | None = None, *, unit: str, progress: bool | None = None) -> tqdm:
@@ -90,11 +90,18 @@ def bar(label: str, total: int | None = None, *, unit: str, progress: bool | Non
     -------
     tqdm
         Call `update` for every unit and `close` at the end, or use it in a `with` statement.
+
+    Examples
+    --------
+    >>> from kktnotes.progress import bar
+    >>> with bar("steps", 3, unit="step") as shown:
+    ...     print(shown.total, [shown.update() for _ in range(3)])
+    3 [None, None, None]
     """
     if progress is not None:
         checks.instance("progress", progress, bool, "True, False or None")
     settings: dict[str, Any] = {"desc": label, "total": total, "unit": unit, "leave": False}
-    if progress is not False and watched():
+    if progress is not False and _watched():
         return _Shown(**settings, delay=DELAY, file=io.StringIO(), ncols=80)
     disable = None if progress is None else not progress
     return tqdm(**settings, delay=DELAY, disable=disable)

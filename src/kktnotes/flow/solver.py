@@ -122,9 +122,9 @@ def gradient_flow(
         in ln t.
     device : optional
         Where to compute; default: where the sample is. A given network is moved there. Devices
-        round differently, as processors do, and CUDA repeats a run bit by bit only under
-        `torch.use_deterministic_algorithms(True)`. A GPU pays where m n is 10^6
-        or so; small flows are faster on the CPU.
+        round differently, as processors do, and CUDA repeats a run bit by bit only with torch's
+        deterministic algorithms. A GPU pays where m n is 10^6 or so; small flows are faster on
+        the CPU.
     progress : bool, optional
         Whether a long run shows a bar; default: where somebody watches, see `kktnotes.progress`.
 
