@@ -25,12 +25,15 @@ def bound(value=1.0, **more):
     return kn.record("theorem-3-1", "error", value, "<=", 2.0, **more)
 
 
-def halves(exponent=0.5, count=5, ratio=10.0, noise=0.0, predicted=0.5):
-    """Points on 3 x^exponent ln x, with noise in the logarithm."""
-    at = np.geomspace(10, 10 * ratio, count)
-    scatter = np.random.default_rng(0).standard_normal(count) * noise
-    values = 3 * at**exponent * np.log(at) * np.exp(scatter)
-    return kn.Order(parameter="k", at=at, values=values, exponent=predicted, shape=math.log)
+PROVED = {"within": (2.0, 4.0), "because": "algebra"}
+
+
+def halves(exponent=0.5, count=5, ratio=10.0, start=10, **known):
+    """Points on 3 x^exponent ln x, whose constant is known to be between 2 and 4."""
+    at = np.geomspace(start, start * ratio, count)
+    values = 3 * at**exponent * np.log(at)
+    known = {"exponent": 0.5, "shape": math.log, **(known or PROVED)}
+    return kn.Order(parameter="k", at=at, values=values, **known)
 
 
 # Hypotheses come first.
@@ -199,30 +202,51 @@ def test_a_count_needs_trials_and_a_share_of_them():
 # Orders of growth.
 
 
-def test_an_order_needs_five_values_over_a_decade_on_one_line():
+def test_an_order_needs_five_values_over_a_decade_in_an_enclosure():
     assert kn.record("x", "y", halves()).verdict.word == "consistent"
     assert kn.record("x", "y", halves(count=4)).verdict.word == "not tested"
     assert kn.record("x", "y", halves(ratio=9.0)).verdict.word == "not tested"
-    assert kn.record("x", "y", halves(exponent=0.55)).verdict.word == "contradicted"
-    assert kn.record("x", "y", halves(exponent=0.55, noise=0.3)).verdict.word == "consistent"
+    assert kn.record("x", "y", halves(exponent=0.7)).verdict.word == "contradicted"
+    assert kn.record("x", "y", halves(within=(2.9, 2.99), because="no")).verdict.word == (
+        "contradicted"
+    )
+    assert kn.record("x", "y", halves(within=None)).verdict.word == "shown"
 
 
-def test_the_interval_is_that_of_least_squares():
-    order = halves(noise=0.2, count=9)
-    x, y = np.log(order.at), np.log(order.values) - np.log(np.log(order.at))
-    design = np.stack([np.ones_like(x), x], 1)
-    solution, squares, *_ = np.linalg.lstsq(design, y, rcond=None)
-    variance = squares[0] / (len(x) - 2) * np.linalg.inv(design.T @ design)[1, 1]
-    half = stats.t.ppf(0.975, len(x) - 2) * math.sqrt(variance)
-    assert order.interval == pytest.approx((solution[1] - half, solution[1] + half), abs=1e-8)
+@pytest.mark.parametrize("start", [10.0, 1e3, 1e6])
+@pytest.mark.parametrize("ratio", [10.0, 1e3, 1e8])
+@pytest.mark.parametrize("count", [5, 30])
+def test_no_choice_of_a_range_bends_the_verdict(start, ratio, count):
+    # The slope of these over any finite range is above 1/2: a line through them says so.
+    at = np.geomspace(start, start * ratio, count)
+    values = at**0.5 * (1 - 1 / np.log(at))
+    slope = np.polyfit(np.log(at), np.log(values), 1)[0]
+    known = {"within": (1 - 1 / math.log(10), 1.0), "because": "1 - 1 / ln x"}
+    order = kn.Order(parameter="k", at=at, values=values, exponent=0.5, **known)
+    assert slope > 0.5 + 1e-4 and kn.record("x", "y", order).verdict.word == "consistent"
+    # and what grows faster than its power leaves every enclosure, where the range is long enough
+    faster = kn.Order(parameter="k", at=at, values=values * at**0.1, exponent=0.5, **known)
+    assert kn.record("x", "y", faster).verdict.word == "contradicted"
 
 
-def test_one_constant_serves_all_points():
-    order = halves()
-    assert order.constant == pytest.approx(3.0)
-    assert order.constants == pytest.approx((3.0, 3.0))
-    least, most = halves(noise=0.3).constants
-    assert least < halves(noise=0.3).constant < most
+def test_ratios_powers_and_the_ends_of_the_enclosure():
+    order = halves(within=lambda x: (2.0 + 1 / x, 4.0 - 1 / x), because="algebra")
+    assert order.ratios == pytest.approx([3.0] * 5) and order.constants == pytest.approx((3, 3))
+    assert order.enclosure == pytest.approx((2.01, 3.99))
+    assert order.powers == pytest.approx([0.5] * 4)
+    at = [4.0, 1.0, 2.0]  # in any order of the points
+    bent = kn.Order(parameter="k", at=at, values=[16.0, 1.0, 2.0], exponent=1.0)
+    assert bent.powers == pytest.approx([1.0, 3.0]) and bent.enclosure is None and not bent.fits
+    again = kn.record("x", "y", order).measurement
+    kept = type(again).from_json(json.loads(json.dumps(again.to_json())))
+    assert kept.order == order
+
+
+def test_rounding_does_not_leave_an_enclosure_that_is_one_number():
+    at = np.geomspace(2, 200, 7)
+    one = {"within": (3, 3), "because": "algebra", "exponent": -0.5}
+    assert kn.Order(parameter="k", at=at, values=3 / np.sqrt(at), **one).fits
+    assert not kn.Order(parameter="k", at=at, values=3.00001 / np.sqrt(at), **one).fits
 
 
 def test_an_order_has_hypotheses_at_each_of_its_points():
@@ -246,47 +270,24 @@ def test_a_constant_for_each_point_is_refused():
         )
 
 
-def test_a_correction_within_the_allowance_is_no_other_power():
-    at = [2, 4, 8, 16, 32]
-    # The worst for the slope: all up on one side of the middle, all down on the other.
-    bent = [x**-0.5 * (1.01 if x > 8 else 1 / 1.01 if x < 8 else 1.0) for x in at]
-    assert not kn.Order(parameter="k", at=at, values=bent, exponent=-0.5, allowance=0.0001).fits
-    slope = np.polyfit(np.log(at), np.log(bent), 1)[0]
-    exact = kn.Order(
-        parameter="k", at=at, values=[x**slope for x in at], exponent=-0.5, allowance=0.01
-    )
-    assert exact.interval[0] == pytest.approx(-0.5, abs=1e-8)  # just reaches the true power
-    kept = kn.record("x", "y", exact).measurement
-    again = type(kept).from_json(json.loads(json.dumps(kept.to_json())))
-    assert again.order.interval == exact.interval
-    assert "off by 1 %" in str(kn.record("x", "y", exact))
-    with pytest.raises(ValueError, match="allowance"):
-        kn.Order(parameter="k", at=at, values=bent, exponent=-0.5, allowance=0.1)
-
-
-def test_an_allowance_may_differ_from_point_to_point():
-    at = [2, 4, 8, 16, 32]
-    # The worst for the slope, of corrections that fall like 1/x: each value bent by its own.
-    signs = [-1, -1, 0, 1, 1]
-    bent = [x**-0.5 * (1 + 0.02 / x) ** sign for x, sign in zip(at, signs, strict=True)]
-    slope = np.polyfit(np.log(at), np.log(bent), 1)[0]
-    order = kn.Order(
-        parameter="k",
-        at=at,
-        values=[x**slope for x in at],
-        exponent=-0.5,
-        allowance=lambda x: 0.02 / x,
-    )
-    assert order.interval[0] == pytest.approx(-0.5, abs=1e-8)  # just reaches the true power
-    assert order.bare_interval == pytest.approx((slope, slope), abs=2e-9)
-    kept = kn.record("x", "y", order)
-    again = type(kept.measurement).from_json(json.loads(json.dumps(kept.measurement.to_json())))
-    assert again.order.interval == order.interval
-    assert "off by 0.062 to 1 %" in str(kept)
-    with pytest.raises(ValueError, match="allowance: got list, allowed is a function"):
-        kn.Order(parameter="k", at=at, values=bent, exponent=-0.5, allowance=[0.01] * 5)
-    with pytest.raises(ValueError, match="allowance"):
-        kn.Order(parameter="k", at=at, values=bent, exponent=-0.5, allowance=lambda x: 1 / x)
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        ({"within": (1.0, 2.0)}, "because: got ''"),
+        ({"because": "a proof"}, "within: got None"),
+        ({"within": (2.0, 1.0), "because": "a"}, "within: got 2 to 1"),
+        ({"within": (0.0, 1.0), "because": "a"}, "within: got 0"),
+        ({"within": (1.0, math.inf), "because": "a"}, "within: got inf"),
+        ({"within": (1.0, 2.0, 3.0), "because": "a"}, "within: got 3 numbers"),
+        ({"within": 3.0, "because": "a"}, "within: got float"),
+        ({"within": lambda x: x, "because": "a"}, "within: got"),
+        ({"within": (1.0, 2.0), "because": 5}, "because: got int"),
+        ({"reach": None}, "reach: got NoneType"),
+    ],
+)
+def test_an_enclosure_is_two_numbers_and_its_reason(known, words):
+    with pytest.raises(ValueError, match=words):
+        kn.Order(parameter="k", at=[1, 2, 3], values=[1, 2, 3], exponent=1.0, **known)
 
 
 def test_points_that_fit_no_line_are_refused():
@@ -339,6 +340,7 @@ CARDS = {
     "holds": bound(-math.inf, certificate=3e-16, seed=7),
     "consistent": kn.record("x", "y", halves(), hypotheses=[MET] * 5),
     "outside": bound(hypotheses=FAILS),
+    "shown": kn.record("x", "y", halves(within=None), hypotheses=[MET] * 5),
     "not tested": kn.record("x", "y", 0.0, "<=", 0.1, instances=20, resolution="counted"),
     "contradicted": bound(5.0),
 }
@@ -420,9 +422,13 @@ def test_a_card_shows_a_logarithm_of_a_probability_as_one():
     assert "log₁₀ of the loss: −6,000 ≤ −100" in repr(loss)  # a loss is no probability
 
 
-def test_a_card_names_one_constant_once():
-    assert "constant 3 at each of them" in repr(kn.record("x", "y", halves()))
-    assert ", between " in repr(kn.record("x", "y", halves(noise=0.3)))
+def test_the_card_of_an_order_says_range_ratio_enclosure_and_powers():
+    lines = repr(kn.record("x", "y", halves(**PROVED, reach="all there are"))).splitlines()[1:]
+    assert lines[0] == "  5 values of k, 10 to 100, all there are"
+    assert lines[1] == "  over its order: 3; enclosed beforehand in 2 to 4, algebra"
+    assert lines[2] == "  power between neighbours 0.5, predicted 0.5"
+    bare = repr(kn.record("x", "y", halves(exponent=-0.4, within=None)))
+    assert "power between neighbours −0.4, predicted 0.5" in bare and "enclosed" not in bare
 
 
 def test_a_card_escapes_what_it_shows():

@@ -37,7 +37,9 @@ CARDS = [
     kn.record(
         "lemma-2-1",
         "size",
-        kn.Order(parameter="k", at=AT, values=AT, exponent=1.0, allowance=lambda k: 0.01),
+        kn.Order(
+            parameter="k", at=AT, values=AT, exponent=1.0, within=(0.5, 2.0), because="algebra"
+        ),
     ),
 ]
 HUGE = "<" * 10**6
@@ -217,10 +219,14 @@ def test_what_is_no_measurement_is_a_fault_of_its_cell(path, change, words):
         (lambda m: m["order"].update(shape=[-1.0] * 5), "shape: got -1.0"),
         (lambda m: m["order"].update(shape=["1"] * 5), "shape: got str"),
         (lambda m: m["order"].update(exponent="1"), "exponent: got str"),
-        (lambda m: m["order"].update(allowance=0.5), "allowance: got 0.5"),
-        (lambda m: m["order"].update(allowance="all"), "allowance: got str"),
-        (lambda m: m["order"].update(allowance=[0.01, "1"]), "allowance: got str"),
-        (lambda m: m["order"].update(allowance=[0.01]), "allowance: got 1 for 5 points"),
+        (lambda m: m["order"].update(within="all"), "within: got str"),
+        (lambda m: m["order"].update(within=0.5), "within: got 0.5"),
+        (lambda m: m["order"].update(within=[[0.5, "1"]] * 5), "within: got str"),
+        (lambda m: m["order"].update(within=[[0.5, 1.0]]), "within: got 1 for 5 points"),
+        (lambda m: m["order"].update(within=[[0.5]] * 5), "within: got 1 numbers"),
+        (lambda m: m["order"].update(within=[[2.0, 0.5]] * 5), "within: got 2 to 0.5"),
+        (lambda m: m["order"].update(because=HUGE), "because: got str of length"),
+        (lambda m: m["order"].update(reach=5), "reach: got 5"),
         (lambda m: m["order"].update(colour="red"), "measurement: got"),
     ],
 )

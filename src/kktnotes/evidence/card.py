@@ -14,9 +14,8 @@ import re
 from functools import cache
 from importlib import resources
 
-import numpy as np
-
 from kktnotes.evidence.measurement import MIME, Measurement
+from kktnotes.evidence.order import Order
 from kktnotes.evidence.verdict import Verdict, judge, met
 from kktnotes.kkt.endings import said
 from kktnotes.printing import TINY, number, power_of_ten, readable
@@ -26,6 +25,7 @@ SYMBOLS = {
     "identity": "≡",
     "holds": "✓",
     "consistent": "≈",
+    "shown": "·",
     "outside": "○",
     "not tested": "–",
     "contradicted": "✗",
@@ -101,18 +101,7 @@ class Card:
         measurement = self.measurement
         lines = [self._sides(term) for term in measurement.terms]
         if measurement.order is not None:
-            order = measurement.order
-            low, high = order.constants
-            lines.append(
-                f"{len(order.at)} values of {order.parameter} over a factor "
-                f"{self._shown(order.range)}; {self._constants(order.constant, low, high)}"
-            )
-            if np.any(order.allowance):
-                ends = (100 * np.min(order.allowance), 100 * np.max(order.allowance))
-                each = " to ".join(dict.fromkeys(f"{one:.2g}" for one in ends))
-                low, high = order.bare_interval
-                without = f"without that, {low:.4f} to {high:.4f}".replace("-", "−")
-                lines.append(f"each value may be off by {each} %; {without}")
+            lines += self._order(measurement.order)
         if self.verdict.reason:
             lines.append(self.verdict.reason)
         lines.append(self._hypotheses())
@@ -122,12 +111,23 @@ class Card:
     def _shown(self, value: float) -> str:
         return shown(value, self.measurement.digits)
 
-    def _constants(self, *constants: float) -> str:
-        """Return the words for the constant in the middle, the least and the largest."""
-        middle, low, high = map(self._shown, constants)
-        if low == middle == high:
-            return f"constant {middle} at each of them"
-        return f"constant {middle}, between {low} and {high}"
+    def _order(self, order: Order) -> list[str]:
+        """Return range, ratios, enclosure and local powers of an order, one line each."""
+        ends = " to ".join(map(self._shown, (min(order.at), max(order.at))))
+        reach = f", {order.reach}" if order.reach else ""
+        lines = [f"{len(order.at)} values of {order.parameter}, {ends}{reach}"]
+        ratio = f"over its order: {self._span(*order.constants)}"
+        if order.enclosure is not None:
+            ratio += f"; enclosed beforehand in {self._span(*order.enclosure)}, {order.because}"
+        lines.append(ratio)
+        powers = self._span(min(order.powers), max(order.powers)).replace("-", "−")
+        predicted = f"{order.exponent:.3f}".rstrip("0").rstrip(".").replace("-", "−")
+        lines.append(f"power between neighbours {powers}, predicted {predicted}")
+        return lines
+
+    def _span(self, *ends: float) -> str:
+        """Return two numbers as a range, one where both print the same."""
+        return " to ".join(dict.fromkeys(map(self._shown, ends)))
 
     def _sides(self, term: Term) -> str:
         if self.measurement.kind == "identity":

@@ -126,9 +126,7 @@ class Measurement(Brief):
                 values[part] = tuple(_term(one) for one in values[part])
             if values["order"] is not None:
                 order = dict(values["order"])
-                listed = [
-                    name for name in ("shape", "allowance") if isinstance(order.get(name), list)
-                ]
+                listed = [one for one in ("shape", "within") if isinstance(order.get(one), list)]
                 values["order"] = Order(**order | {name: Shape(order[name]) for name in listed})
             return cls(**values)
         except (KeyError, TypeError) as error:

@@ -1,8 +1,9 @@
-"""Orders of growth: does a quantity follow the power that O() names, over a decade and more?
+"""Orders of growth: does a quantity stay within constants times the power that O() names?
 
-The paper's O(d^p) hides a constant. What a run can show is that values at several sizes follow
-C x^p g(x) with one constant C for all of them: ln(value / g) is fitted by a straight line in ln x,
-and the power p is compared with the 95 % confidence interval of its slope.
+The paper's O(x^p g(x)) says that value / (x^p g(x)) stays bounded as x grows. No run sees the
+limit, and a straight line through logarithms answers by the range that was chosen. So what is
+judged is an enclosure [c, C] of that ratio that was known before the run, by a proof or by
+algebra, at every x that can be reached. Where none is known, nothing is judged.
 """
 
 from __future__ import annotations
@@ -10,23 +11,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
-
-import numpy as np
-from scipy import stats
 
 from kktnotes import checks
 from kktnotes.printing import Brief
 
 LEAST_VALUES = 5
 LEAST_RANGE = 10.0
-MOST_ALLOWANCE = 0.02
 ROUNDING = 1e-9
-"""The interval is at least this wide on each side: exact values have no scatter to fit."""
+"""A ratio may leave its enclosure by so much, relatively: some enclosures are one number."""
 
 
 class Shape(tuple):
-    """A shape or an allowance at the points of an order, as a notebook stores it."""
+    """A shape, or an enclosure, at the points of an order, as a notebook stores it."""
 
 
 ONES = Shape()
@@ -50,20 +48,27 @@ class Order(Brief):
     shape : callable, optional
         g, where the prediction is C x^p g(x), such as a logarithm. It is a function of the
         parameter alone, so that no constant is fitted at a point; its values are kept.
-    allowance : float or callable
-        How far each value may be off by corrections that vanish in the limit, relatively, at most
-        0.02: one number for all, or a function of the parameter alone, known before anything is
-        measured. Exact medians scatter less than such corrections, and an interval that knows of
-        scatter alone would take the correction for another power (`bare_interval` is that one).
+    within : pair of float, or callable, optional
+        The enclosure [c, C] of value / (x^p g(x)), positive and finite, proved beforehand: one for
+        all points, or a function of the parameter alone that returns it.
+    because : str
+        What proves the enclosure, for the reader; needed where there is one.
+    reach : str
+        Why these values of the parameter and no others, for the reader.
 
     Examples
     --------
     >>> import kktnotes as kn
     >>> order = kn.Order(
-    ...     parameter="k", at=[2, 4, 8], values=[0.7071, 0.5, 0.3536], exponent=-0.5
+    ...     parameter="k",
+    ...     at=[2, 4, 8],
+    ...     values=[0.7071, 0.5, 0.3536],
+    ...     exponent=-0.5,
+    ...     within=(0.5, 2.0),
+    ...     because="algebra",
     ... )
-    >>> order.fits, round(order.constant, 3)
-    (True, 1.0)
+    >>> order.fits, [round(one, 3) for one in order.powers]
+    (True, [-0.5, -0.5])
     """
 
     parameter: str
@@ -71,7 +76,9 @@ class Order(Brief):
     values: tuple[float, ...]
     exponent: float
     shape: Shape = ONES
-    allowance: float | Shape = 0.0
+    within: Shape | None = None
+    because: str = ""
+    reach: str = ""
 
     if TYPE_CHECKING:  # what may come in; what is kept stands above
 
@@ -82,12 +89,15 @@ class Order(Brief):
             values: Sequence[float],
             exponent: float,
             shape: Callable[[float], float] | Shape | None = None,
-            allowance: float | Callable[[float], float] | Shape = 0.0,
+            within: tuple[float, float] | Callable[[float], tuple[float, float]] | None = None,
+            because: str = "",
+            reach: str = "",
         ) -> None: ...
 
     def __post_init__(self) -> None:
         """Check and freeze the numbers."""
-        checks.instance("parameter", self.parameter, str, "a name")
+        for name in ("parameter", "because", "reach"):
+            checks.instance(name, getattr(self, name), str, "words for the reader")
         at, values = _positive("at", self.at), _positive("values", self.values)
         if not math.isfinite(checks.number("exponent", self.exponent)):
             raise checks.refusal("exponent", self.exponent, "a finite number")
@@ -103,23 +113,34 @@ class Order(Brief):
             raise checks.refusal("values", f"{len(values)} for {len(at)} points", "one at each")
         if len(set(at)) < max(len(at), 3):
             raise checks.refusal("at", f"{len(set(at))} different values", "3 or more, no repeats")
-        frozen = {"at": at, "values": values, "shape": shape, "allowance": self._allowed(at)}
+        frozen = {"at": at, "values": values, "shape": shape, "within": self._enclosed(at)}
         for name, value in frozen.items():
             object.__setattr__(self, name, value)
 
-    def _allowed(self, at: tuple[float, ...]) -> float | Shape:
-        """Return the allowance: one number, or one a point."""
-        given = self.allowance
-        if callable(given):
-            given = Shape(float(given(x)) for x in at)
-        elif isinstance(given, list | tuple) and not isinstance(given, Shape):
-            raise checks.refusal("allowance", type(given).__name__, "a function of the parameter")
-        if isinstance(given, Shape) and len(given) != len(at):
-            raise checks.refusal("allowance", f"{len(given)} for {len(at)} points", "one at each")
-        for one in given if isinstance(given, Shape) else (given,):
-            if not 0 <= one <= MOST_ALLOWANCE:
-                raise checks.refusal("allowance", one, f"0 to {MOST_ALLOWANCE}")
-        return given
+    def _enclosed(self, at: tuple[float, ...]) -> Shape | None:
+        """Return the enclosure at each point."""
+        given, allowed = self.within, "two numbers 0 < c <= C, or a function that returns them"
+        if given is None:
+            if self.because:
+                raise checks.refusal("within", None, f"an enclosure, because {self.because}")
+            return None
+        if not self.because:
+            raise checks.refusal("because", "''", "what proves the enclosure")
+        if isinstance(given, Shape):
+            pairs = list(given)
+        else:
+            pairs = [given(x) for x in at] if callable(given) else [given] * len(at)
+        if len(pairs) != len(at):
+            raise checks.refusal("within", f"{len(pairs)} for {len(at)} points", "one at each")
+        kept = []
+        for pair in pairs:
+            if len(checks.sequence("within", pair, allowed)) != 2:
+                raise checks.refusal("within", f"{len(pair)} numbers", allowed)
+            low, high = (checks.positive("within", checks.number("within", one)) for one in pair)
+            if low > high:
+                raise checks.refusal("within", f"{low:g} to {high:g}", allowed)
+            kept.append((low, high))
+        return Shape(kept)
 
     @property
     def range(self) -> float:
@@ -127,38 +148,30 @@ class Order(Brief):
         return max(self.at) / min(self.at)
 
     @property
-    def interval(self) -> tuple[float, float]:
-        """The 95 % confidence interval of the slope of ln(value / g) in ln x (Student's t).
-
-        Wider on each side by what corrections within the allowance can do to the slope.
-        """
-        x = np.log(self.at) - np.log(self.at).mean()
-        levers = np.abs(x) / (x**2).sum()  # of each value on the slope
-        wider = float((np.log1p(self.allowance) * levers).sum())
-        low, high = self.bare_interval
-        return low - wider, high + wider
-
-    @property
-    def bare_interval(self) -> tuple[float, float]:
-        """The interval that scatter alone gives, without the allowance."""
-        fit = stats.linregress(np.log(self.at), np.log(self.values) - np.log(self.shape))
-        half = float(fit.stderr * stats.t.ppf(0.975, len(self.at) - 2)) + ROUNDING
-        return float(fit.slope) - half, float(fit.slope) + half
+    def ratios(self) -> tuple[float, ...]:
+        """Value / (x^p g(x)) at each point."""
+        columns = zip(self.at, self.values, self.shape, strict=True)
+        return tuple(value / (x**self.exponent * g) for x, value, g in columns)
 
     @property
     def constants(self) -> tuple[float, float]:
-        """The least and the largest value / (x^p g(x)): the constant, were each fitted alone."""
-        ratios = [
-            value / (x**self.exponent * g)
-            for x, value, g in zip(self.at, self.values, self.shape, strict=True)
-        ]
-        return min(ratios), max(ratios)
+        """The least and the largest of the ratios."""
+        return min(self.ratios), max(self.ratios)
 
     @property
-    def constant(self) -> float:
-        """The one constant C of all points: the geometric mean of value / (x^p g(x))."""
-        logs = np.log(self.values) - self.exponent * np.log(self.at) - np.log(self.shape)
-        return math.exp(float(logs.mean()))
+    def enclosure(self) -> tuple[float, float] | None:
+        """The least c and the largest C over the points, None where nothing was proved."""
+        if self.within is None:
+            return None
+        return min(low for low, _ in self.within), max(high for _, high in self.within)
+
+    @property
+    def powers(self) -> tuple[float, ...]:
+        """The power of value / g between neighbours, as the parameter grows."""
+        rows = sorted(zip(self.at, self.values, self.shape, strict=True))
+        logs = [(math.log(x), math.log(value / g)) for x, value, g in rows]
+        steps = pairwise(logs)
+        return tuple((after[1] - now[1]) / (after[0] - now[0]) for now, after in steps)
 
     @property
     def missing(self) -> str:
@@ -171,9 +184,11 @@ class Order(Brief):
 
     @property
     def fits(self) -> bool:
-        """Whether the predicted power lies in the interval."""
-        low, high = self.interval
-        return low <= self.exponent <= high
+        """Whether every ratio lies in its enclosure."""
+        rows = zip(self.ratios, self.within or (), strict=self.within is not None)
+        return self.within is not None and all(
+            low * (1 - ROUNDING) <= ratio <= high * (1 + ROUNDING) for ratio, (low, high) in rows
+        )
 
 
 def _positive(name: str, given: object) -> tuple[float, ...]:

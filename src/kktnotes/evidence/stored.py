@@ -57,9 +57,12 @@ def order(values: Mapping) -> None:
     for name in ("at", "values", "shape"):
         for one in entries(name, values.get(name)):
             checks.positive(name, as_number(name, one))
-    allowance = values.get("allowance", 0.0)
-    for one in allowance if isinstance(allowance, list) else [allowance]:
-        as_number("allowance", one)
+    for name in ("because", "reach"):
+        text(name, values.get(name, ""))
+    within = values.get("within")
+    for pair in entries("within", within) if within is not None else ():
+        for one in entries("within", pair):
+            as_number("within", one)
 
 
 def table(name: str, value: object) -> Mapping:

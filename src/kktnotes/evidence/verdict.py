@@ -3,14 +3,16 @@
 identity      equal to rounding
 holds         hypotheses met, bound held on every instance, or by a proved tail bound or a count
               that resolves it
-consistent    the paper's constant is hidden in O(); five values or more over a decade or more
-              follow the power, with one constant, hypotheses met at each
+consistent    the paper's constant is hidden in O(); at five values or more over a decade or more,
+              hypotheses met at each, the ratio to the power lies between constants that were
+              proved before the run
+shown         an order for which no constant is proved beforehand: drawn, not judged
 outside       a hypothesis is not met on this run; shown for interest
 not tested    no measurement, or one that cannot tell
 contradicted  hypotheses met and the conclusion failed
 
-Only the first three are green. A hypothesis that fails, a certificate above its tolerance among
-them, comes first: nothing that stands on it is judged further.
+Only identity, holds and consistent are green. A hypothesis that fails, a certificate above its
+tolerance among them, comes first: nothing that stands on it is judged further.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from kktnotes.printing import number, readable
 from kktnotes.terms import Term
 from kktnotes.theory.hypotheses import RESIDUAL
 
-WORDS = ("contradicted", "not tested", "outside", "consistent", "holds", "identity")
+WORDS = ("contradicted", "not tested", "outside", "shown", "consistent", "holds", "identity")
 """From the weakest to the strongest."""
 GREEN = ("consistent", "holds", "identity")
 CERTIFICATES = {"KKT point": RESIDUAL}
@@ -148,11 +150,11 @@ def _order(measurement: Measurement) -> Verdict:
         raise checks.refusal("order", None, "an Order")
     if order.missing:
         return Verdict("not tested", None, order.missing)
-    low, high = order.interval
-    found = f"{shown_exponent(order.exponent)} against [{low:.3f}, {high:.3f}]".replace("-", "−")
+    if order.within is None:
+        return Verdict("shown", None, "no constant is proved beforehand: nothing is judged")
     if not order.fits:
-        return Verdict("contradicted", None, f"power of {order.parameter}: {found} at 95 %")
-    return Verdict("consistent", None, f"power of {order.parameter}: {found} at 95 %")
+        return Verdict("contradicted", None, "a value leaves its enclosure")
+    return Verdict("consistent", None, "every value lies in its enclosure")
 
 
 def resolution(trials: int) -> float:
@@ -170,11 +172,6 @@ def room(term: Term, tolerance: float) -> float:
     if difference != difference:  # both sides infinite
         return 1.0 if term.left == term.right else -1.0
     return 1.0 - difference / tolerance if tolerance else -float(difference > 0)
-
-
-def shown_exponent(exponent: float) -> str:
-    """Return an exponent with up to three decimals."""
-    return f"{exponent:.3f}".rstrip("0").rstrip(".")
 
 
 def _least(terms: Iterable[Term]) -> float | None:
