@@ -199,6 +199,35 @@ def test_a_count_needs_trials_and_a_share_of_them():
         kn.record("x", "y", 0.0, "<=", 0.1, instances=20, resolution="roughly")
 
 
+# Bounds that no run could break.
+
+
+def test_what_is_proved_is_not_counted_as_what_held():
+    card = bound(proved="Lemma N4")
+    assert card.verdict == Verdict("proved here", 0.5, "as is proved: Lemma N4")
+    assert bound(3.0, proved="Lemma N4").verdict.word == "contradicted"
+    assert bound(proved="Lemma N4", hypotheses=FAILS).verdict.word == "outside"
+    tail = {"resolution": "exact", "proved": "the union bound"}
+    assert kn.record("x", "y", -3.0, "<=", -2.0, **tail).verdict.word == "proved here"
+    # A statement with one part that could have failed is counted with those.
+    assert weakest([bound().verdict, card.verdict]).word == "holds"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: kn.record("x", "y", halves(), proved="no"),
+        lambda: kn.record("x", "y", 1.0, "==", 1.0, tolerance=1e-9, proved="no"),
+        lambda: kn.record("x", hypotheses=MET, proved="no"),
+        lambda: kn.record("x", "y", 0.0, "<=", 0.1, instances=20, resolution="counted", proved="a"),
+        lambda: bound(proved=True),
+    ],
+)
+def test_only_a_computed_bound_can_be_proved(call):
+    with pytest.raises(ValueError, match="proved: got"):
+        call()
+
+
 # Orders of growth.
 
 
@@ -329,7 +358,7 @@ def test_the_weakest_word_wins_and_then_the_least_slack():
 
 def test_three_words_are_green():
     assert {word for word in WORDS if Verdict(word).green} == set(GREEN)
-    assert set(GREEN) == {"identity", "holds", "consistent"}
+    assert set(GREEN) == {"identity", "proved here", "holds", "consistent"}
     assert len(set(SYMBOLS.values())) == len(SYMBOLS) == len(WORDS)
 
 
@@ -340,6 +369,7 @@ CARDS = {
     "holds": bound(-math.inf, certificate=3e-16, seed=7),
     "consistent": kn.record("x", "y", halves(), hypotheses=[MET] * 5),
     "outside": bound(hypotheses=FAILS),
+    "proved here": bound(proved="Lemma N4"),
     "shown": kn.record("x", "y", halves(within=None), hypotheses=[MET] * 5),
     "not tested": kn.record("x", "y", 0.0, "<=", 0.1, instances=20, resolution="counted"),
     "contradicted": bound(5.0),

@@ -26,6 +26,7 @@ SYMBOLS = {
     "holds": "✓",
     "consistent": "≈",
     "shown": "·",
+    "proved here": "⊢",
     "outside": "○",
     "not tested": "–",
     "contradicted": "✗",

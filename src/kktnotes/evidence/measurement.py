@@ -70,6 +70,7 @@ class Measurement(Brief):
     digits: int = 3
     tried: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
+    proved: str = ""
 
     @property
     def nothing(self) -> bool:
@@ -88,6 +89,9 @@ class Measurement(Brief):
             raise checks.refusal("order", self.order, f"an Order for kind 'order', got {self.kind}")
         if (self.conclusion is None) != (self.kind == "hypotheses"):
             raise checks.refusal("conclusion", self.conclusion, "the name of a conclusion")
+        checks.instance("proved", self.proved, str, "words: what proves the bound, and where")
+        if self.proved and (self.kind not in ("bound", "probability") or self.counted):
+            raise checks.refusal("proved", self.proved, "a computed bound, which can be proved")
         if self.nothing:
             return
         if self.kind in ("identity", "bound", "probability") and not self.terms:
@@ -103,6 +107,11 @@ class Measurement(Brief):
                 raise checks.refusal("value", got, "a whole number of trials")
 
     @property
+    def counted(self) -> bool:
+        """Whether it is a share of trials."""
+        return self.resolution == "counted"
+
+    @property
     def failures(self) -> int:
         """For a counted probability: the count itself, `value` times `instances`."""
         return round(self.terms[0].left * self.instances)
@@ -113,6 +122,8 @@ class Measurement(Brief):
         values["version"] = VERSION
         if not self.left_out:  # as it was written before runs could be left out
             del values["tried"], values["left_out"]
+        if not self.proved:
+            del values["proved"]
         return {key: _plain(one) for key, one in values.items()}
 
     @classmethod

@@ -34,6 +34,7 @@ def record(
     resolution: str | None = None,
     digits: int = 3,
     ended: Sequence[str] = (),
+    proved: str = "",
 ) -> Card:
     """Record a measurement of a statement's conclusion, or of its hypotheses alone.
 
@@ -78,6 +79,9 @@ def record(
         How every run ended that was tried for this, one word each (see `kktnotes.kkt.endings`). The
         card then says how many of them the value stands for and why the others are left out;
         where all are, the value may be empty, and the verdict says so.
+    proved : str
+        For a bound that no run could break: what proves it, and where. The word is then "proved
+        here" where it would be "holds".
 
     Returns
     -------
@@ -149,6 +153,7 @@ def record(
             digits=digits,
             tried=len(ended) if others else 0,
             left_out=others,
+            proved=proved,
         )
     )
 

@@ -32,6 +32,7 @@ def measurement(stored: object) -> Measurement:
     seed = values.get("seed")
     for one in seed if isinstance(seed, list) else [] if seed is None else [seed]:
         count("seed", one)
+    text("proved", values.get("proved", ""))
     for name, one in table("left_out", values.get("left_out", {})).items():
         text("left_out", name)
         count("left_out", one)

@@ -3,6 +3,8 @@
 identity      equal to rounding
 holds         hypotheses met, bound held on every instance, or by a proved tail bound or a count
               that resolves it
+proved here   a bound that no run could have broken, since it is proved, by us or in a line; that
+              it held says that the computation is right
 consistent    the paper's constant is hidden in O(); at five values or more over a decade or more,
               hypotheses met at each, the ratio to the power lies between constants that were
               proved before the run
@@ -11,8 +13,8 @@ outside       a hypothesis is not met on this run; shown for interest
 not tested    no measurement, or one that cannot tell
 contradicted  hypotheses met and the conclusion failed
 
-Only identity, holds and consistent are green. A hypothesis that fails, a certificate above its
-tolerance among them, comes first: nothing that stands on it is judged further.
+Only identity, proved here, holds and consistent are green. A hypothesis that fails, a certificate
+above its tolerance among them, comes first: nothing that stands on it is judged further.
 """
 
 from __future__ import annotations
@@ -28,9 +30,12 @@ from kktnotes.printing import number, readable
 from kktnotes.terms import Term
 from kktnotes.theory.hypotheses import RESIDUAL
 
-WORDS = ("contradicted", "not tested", "outside", "shown", "consistent", "holds", "identity")
+WORDS = (
+    *("contradicted", "not tested", "outside", "shown"),
+    *("consistent", "holds", "proved here", "identity"),
+)
 """From the weakest to the strongest."""
-GREEN = ("consistent", "holds", "identity")
+GREEN = ("consistent", "holds", "proved here", "identity")
 CERTIFICATES = {"KKT point": RESIDUAL}
 """Hypotheses that are certificates, and the loosest tolerance that they may name."""
 
@@ -82,7 +87,10 @@ def judge(measurement: Measurement) -> Verdict:
         "probability": _probability,
         "order": _order,
     }[measurement.kind]
-    return rule(measurement)
+    verdict = rule(measurement)
+    if measurement.proved and verdict.word == "holds":
+        return Verdict("proved here", verdict.slack, f"as is proved: {measurement.proved}")
+    return verdict
 
 
 def weakest(verdicts: Iterable[Verdict]) -> Verdict:
