@@ -40,7 +40,7 @@ UNIT = 2.0**-52
 
 def matrix(values: np.ndarray) -> arb_mat:
     """Return float64 numbers as balls of radius zero."""
-    return arb_mat(*values.shape, values.ravel().tolist())
+    return arb_mat(values.shape[0], values.shape[1], values.ravel().tolist())
 
 
 def floats(values: arb_mat) -> np.ndarray:

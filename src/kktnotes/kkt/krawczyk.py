@@ -9,9 +9,10 @@ there in the norm max_i |d_i| / rho_i, since |I - Y J(z)| rho < rho on the box; 
 regular too. So F has exactly one zero there, and with q = max (e - |Y| |F(z0)|)_i / rho_i it lies
 within max (|Y| |F(z0)|)_i / rho_i / (1 - q) of z0 in that norm.
 
-All of e but F(z0) is float64: I - Y J(z0) is a product of two float64 matrices, off by at most
-gamma_N |Y| |J|, and J itself is off by the rounding of x~_i . x~_l, of z0 and of t. What is left
-are sums and products of numbers >= 0, of at most N + q + m + 20 operations each.
+All of e but F(z0) is float64. Y J is a product of two matrices, whatever the order of its sums off
+by at most gamma_N |Y| |J| (this excludes Strassen's products, which no BLAS of NumPy takes), and J
+is off by the rounding of x~_i . x~_l, of z0 and of t = z_i . u_j. What is left are sums and
+products of numbers >= 0, of at most N + q + m + 20 operations each, for which there is `room`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 from flint import arb
 
 from kktnotes.kkt.active_equations import UNIT, ActiveEquations, floats
+from kktnotes.kkt.report import NotProved
 
 # Newton repeats with the same Y once its step is below this; Y then gains as many digits a step.
 SETTLED = 1e-9
@@ -57,42 +59,42 @@ def units(equations: ActiveEquations, z: np.ndarray) -> np.ndarray:
     return np.repeat([z[:s].max(), z[s + kinks :].max()], [s + kinks, m])
 
 
-def polished(equations: ActiveEquations, start: np.ndarray, bits: int) -> list[arb] | str:
-    """Return a z0 near the start where F is about 2^-bits, or what keeps Newton from one."""
+def _inverse(jacobian: np.ndarray) -> np.ndarray:
+    """Return an approximate inverse."""
+    try:
+        return np.linalg.inv(jacobian)
+    except np.linalg.LinAlgError:
+        raise NotProved("the Jacobian of the active set's equations is singular") from None
+
+
+def polished(equations: ActiveEquations, start: np.ndarray, bits: int) -> list[arb]:
+    """Return a z0 near the start, exact balls, where F is about 2^-bits; raise if there is none."""
     z = [arb(value) for value in start.tolist()]
     inverse, last = None, np.inf
     for _ in range(MOST_STEPS):
         values, t = equations.values(z)
         if inverse is None or last > SETTLED:
-            jacobian = equations.jacobian(np.array([float(one) for one in z]), floats(t))
-            try:
-                inverse = np.linalg.inv(jacobian)
-            except np.linalg.LinAlgError:
-                return "the equations of the active set are singular"
-        # F is far below the smallest steps of float64 numbers near one, not of those near zero.
+            inverse = _inverse(equations.jacobian(np.array([float(one) for one in z]), floats(t)))
         step = inverse @ np.array([float(one) for one in values])
         size = float(np.abs(step / units(equations, np.abs(start))).max())
         if not size < 1:
-            return f"Newton's step on the equations of the active set is {size:.2g}"
+            raise NotProved(f"Newton's step on the equations of the active set is {size:.2g}")
         if size > SETTLED and size > last / 2:
-            return f"Newton's steps on the equations of the active set stay at {size:.2g}"
+            raise NotProved(f"Newton's steps on the equations of the active set stay at {size:.2g}")
         z = [(one - move).mid() for one, move in zip(z, step.tolist(), strict=True)]
         if size < 2.0 ** (20 - bits) or (last < SETTLED and size > last / 8):
             return z
         last = size
-    return "Newton's steps on the equations of the active set do not end"
+    raise NotProved("Newton's steps on the equations of the active set do not end")
 
 
-def box(equations: ActiveEquations, z: Sequence[arb]) -> Box | str:
-    """Return the box around z (exact balls), or why e < rho cannot be shown of any."""
+def box(equations: ActiveEquations, z: Sequence[arb]) -> Box:
+    """Return the box around z (exact balls), or raise if e < rho cannot be shown of any."""
     values, exact_t = equations.values(z)
     near, t = np.array([float(one) for one in z]), floats(exact_t)
     rounding = 2.0**60 * max(float(one.rad()) for one in exact_t.entries())
     jacobian = equations.jacobian(near, t)
-    try:
-        inverse = np.linalg.inv(jacobian)
-    except np.linalg.LinAlgError:
-        return "the Jacobian of the active set is singular"
+    inverse = _inverse(jacobian)
     count = len(near)
     m, unit = equations.sizes[2], units(equations, near)
     room = 1 + 4 * (count + equations.rows.ncols() + m + 20) * UNIT
@@ -111,13 +113,12 @@ def box(equations: ActiveEquations, z: Sequence[arb]) -> Box | str:
     radius = SHARE * float(((unit - linear) / square).min())
     if not radius > 0:
         worst = float((linear / unit).max())
-        return f"|I - Y J| is up to {worst:.2g}, not below 1: the active set is all but singular"
+        raise NotProved(f"|I - Y J| is up to {worst:.2g}: the active set is all but singular")
     radius = min(radius, 1.0)
     factor = float(((linear + radius * square) / unit).max()) * (1 + 4 * UNIT)
     least = float((constant / unit).max()) * (1 + 4 * UNIT)
     if not least + factor * radius < radius * (1 - 4 * UNIT):
-        return f"F is {least:.2g} in Newton's unit, too far from zero for any box"
+        raise NotProved(f"F is {least:.2g} in Newton's unit, too far from zero for any box")
     error = least / (1 - factor) * (1 + 16 * UNIT)
     zero = [arb(one, error * float(width)) for one, width in zip(z, unit, strict=True)]
     return Box(zero, unit, radius)
-
