@@ -85,12 +85,13 @@ class Proof(Brief):
     @property
     def statement(self) -> str:
         """The theorem in words, distances rounded up and the radius down to two digits."""
+        theta, radius = number(1.06 * self.theta, 2), number(0.95 * self.radius, 2)
         return (
             f"Problem (2) of the stored points and labels has a KKT point with {self.support:,} "
             f"positive multipliers and {self.kinks:,} pairs on kinks whose parameters are within "
-            f"{number(1.06 * self.theta, 2)} of the stored ones, relative to their norm. With this active "
-            f"set it is the only one whose multipliers, subgradients and squared output weights "
-            f"are within {number(0.95 * self.radius, 2)} of its own."
+            f"{theta} of the stored ones, relative to their norm. With this active set it is the "
+            "only one whose multipliers, subgradients and squared output weights are within "
+            f"{radius} of its own."
         )
 
 

@@ -96,5 +96,5 @@ def distances(stored: StoredNumbers, equations: ActiveEquations, z: list[arb]) -
         "multipliers": max(lam) / largest,
         "subgradients": max(sub) / largest,
         "output": max(map(upper, off)) / max(map(lower, map(abs, v))),
-        "theta": upper((square / norm).sqrt()),
+        "theta": upper((square / norm).abs_upper().sqrt()),
     }
