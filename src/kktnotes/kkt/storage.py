@@ -17,7 +17,8 @@ residuals       (9,)      their values when the file was written
 That of a `LimitPoint` has its path beside them: log_times (s,), angles (s,) and, as int64, neurons
 (one for each neuron of the flow). `KKTPoint.load` reads it too, without the path.
 
-To check a point by hand, without this package::
+`tools/check_point.py`, one file that needs nothing of this package, proves a saved point; to check
+its residuals by hand, without this package::
 
     import numpy as np
     f = np.load("point.npz")
@@ -33,8 +34,6 @@ To check a point by hand, without this package::
     kink = ((a != 0) & (h < 0)) | ((a != lam[:, None]) & (h > 0))
     scale = np.sqrt(np.outer((x**2).sum(1) + 1, (w**2).sum(1) + b**2))
     print("kink", (abs(h) / scale)[kink].max(initial=0))
-
-To prove it, without this package: `python tools/check_point.py point.npz`, one file of its own.
 """
 
 from __future__ import annotations
