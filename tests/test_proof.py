@@ -4,9 +4,9 @@ import ast
 import re
 import subprocess
 import sys
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
-import mpmath
 import numpy as np
 import pytest
 from exact_points import two_point
@@ -51,7 +51,15 @@ def exact_gram(x):
 
 
 def real(value):
-    return mpmath.mpf(value.numerator) / value.denominator
+    return Decimal(value.numerator) / Decimal(value.denominator)
+
+
+@pytest.fixture
+def digits():
+    """Decimal numbers of 60 digits."""
+    with localcontext() as context:
+        context.prec = 60
+        yield
 
 
 def solution(point):
@@ -67,14 +75,14 @@ def holds(ball, value):
     """Whether a narrow ball holds a number known to 50 digits."""
     with ctx.workprec(256):
         assert 0 <= float(ball.rad()) < 1e-12 * abs(float(ball))
-        return ball.contains(arb(mpmath.nstr(value, 60)).mid())
+        return ball.contains(arb(str(value)).mid())
 
 
-@mpmath.workdps(60)
+@pytest.mark.usefixtures("digits")
 def test_two_points_are_proved_at_their_exact_values(two):
     """lambda_1 = (c_1 - g^2 / c_2)^(-1/2) = v_1^2, a_12 = lambda_1 g / c_2, of the stored x."""
     (first, g), (_, second) = exact_gram(two.x)
-    lam = [1 / mpmath.sqrt(real(c - g**2 / d)) for c, d in ((first, second), (second, first))]
+    lam = [1 / real(c - g**2 / d).sqrt() for c, d in ((first, second), (second, first))]
     freedom = [lam[1] * real(g / first), lam[0] * real(g / second)]  # a_01, a_10
     found = two.prove()
     equations, zero = solution(two)
@@ -82,16 +90,18 @@ def test_two_points_are_proved_at_their_exact_values(two):
     assert list(zip(equations.at, equations.of, strict=True)) == [(0, 1), (1, 0)]
     for ball, value in zip(zero, [*lam, *freedom, *lam], strict=True):
         assert holds(ball, value)
-    off = max(abs(one - value) for one, value in zip(two.multipliers.tolist(), lam, strict=True))
+    stored = map(Decimal, two.multipliers.tolist())
+    off = max(abs(one - value) for one, value in zip(stored, lam, strict=True))
     assert off / max(lam) <= found.multipliers < 1e-14
-    outputs = [mpmath.sqrt(lam[0]), -mpmath.sqrt(lam[1])]
-    off = max(abs(a - b) for a, b in zip(two.network.output.tolist(), outputs, strict=True))
-    assert off / abs(outputs[0]) <= found.output * (1 + 1e-9) < 1e-14
+    outputs = [lam[0].sqrt(), -lam[1].sqrt()]
+    stored = map(Decimal, two.network.output.tolist())
+    off = max(abs(one - value) for one, value in zip(stored, outputs, strict=True))
+    assert off / abs(outputs[0]) <= found.output < 1e-14
     assert found.theta < 1e-14 and found.least_margin == np.inf
 
 
 @pytest.mark.parametrize(("k", "d"), [(4, 100), (6, 40), (10, 10**4), (100, 10**7)])
-@mpmath.workdps(60)
+@pytest.mark.usefixtures("digits")
 def test_averaged_points_are_proved_at_their_exact_values(k, d):
     """The stored x~ have one norm c and one inner product e, both near those meant.
 
@@ -104,7 +114,7 @@ def test_averaged_points_are_proved_at_their_exact_values(k, d):
     assert abs(e) < 1e-15 * c and gram[1][2] == e and gram[2][2] == c
     own = c + (half - 1) * e
     net = own - (half * e) ** 2 / own if e > 0 else own
-    lam = 1 / mpmath.sqrt(half * real(net))
+    lam = 1 / (half * real(net)).sqrt()
     free = [lam * real(half * e / own)] * (2 * half) if e > 0 else []
     equations, zero = solution(point)
     assert equations.sizes == (k, len(free), 2)

@@ -64,6 +64,13 @@ class Proof(Brief):
         The pairs of S with h_ij = 0 because x~_i is orthogonal to all points of the neuron.
     bits : int
         The precision of the balls.
+
+    Examples
+    --------
+    >>> import kktnotes as kn
+    >>> proof = kn.decoupled_point(8, 8).prove()
+    >>> proof.support, proof.neurons, proof.orthogonal, proof.statement[:50]
+    (8, 8, 56, 'Problem (2) of the stored points and labels has a ')
     """
 
     support: int
