@@ -36,6 +36,8 @@ from kktnotes.kkt import Certificate as Certificate
 from kktnotes.kkt import KKTPoint as KKTPoint
 from kktnotes.kkt import LimitPoint as LimitPoint
 from kktnotes.kkt import NotCertified as NotCertified
+from kktnotes.kkt import NotProved as NotProved
+from kktnotes.kkt import Proof as Proof
 from kktnotes.kkt import averaged_point as averaged_point
 from kktnotes.kkt import certificate as certificate
 from kktnotes.kkt import certificates as certificates

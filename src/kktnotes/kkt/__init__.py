@@ -10,5 +10,7 @@ from kktnotes.kkt.conditions import residuals as residuals
 from kktnotes.kkt.limit_point import LimitPoint as LimitPoint
 from kktnotes.kkt.limit_point import NotCertified as NotCertified
 from kktnotes.kkt.limit_point import kkt_point as kkt_point
+from kktnotes.kkt.proof import Proof as Proof
 from kktnotes.kkt.report import Certificate as Certificate
+from kktnotes.kkt.report import NotProved as NotProved
 from kktnotes.kkt.storage import KKTPoint as KKTPoint

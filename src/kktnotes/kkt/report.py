@@ -1,4 +1,4 @@
-"""The result of certifying a network: one number a KKT condition, and how it prints."""
+"""The result of certifying a network: one number a KKT condition; the error of a failed proof."""
 
 from __future__ import annotations
 
@@ -33,6 +33,20 @@ NAMES = {
     "neuron_output": "worst neuron, output weight",
 }
 """How the rows are called, for the reader."""
+
+
+class NotProved(RuntimeError):
+    """No exact KKT point could be proved beside the stored numbers; says why.
+
+    Attributes
+    ----------
+    reason : str
+        What could not be shown, with its value.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -17,7 +17,8 @@ residuals       (9,)      their values when the file was written
 That of a `LimitPoint` has its path beside them: log_times (s,), angles (s,) and, as int64, neurons
 (one for each neuron of the flow). `KKTPoint.load` reads it too, without the path.
 
-To check a point by hand, without this package::
+`tools/check_point.py`, one file that needs nothing of this package, proves a saved point; to check
+its residuals by hand, without this package::
 
     import numpy as np
     f = np.load("point.npz")
@@ -49,6 +50,7 @@ from kktnotes import checks
 from kktnotes.kkt import npz, writing
 from kktnotes.kkt.conditions import examples, normalized, residuals
 from kktnotes.kkt.npz import Kind
+from kktnotes.kkt.proof import Proof, prove
 from kktnotes.kkt.report import NEURONS, RESIDUALS, Certificate, residual_text
 from kktnotes.networks.two_layer import TwoLayerReLU
 from kktnotes.printing import brief
@@ -140,6 +142,38 @@ class KKTPoint:
             subgradients=found.subgradients,
             certificate=found,
         )
+
+    def prove(self, *, within: float = 1e-9, bits: int = 128) -> Proof:
+        """Prove that Problem (2) of the stored points has an exact KKT point beside this one.
+
+        `certificate` has the residuals of float64 numbers, which prove nothing by themselves. Here
+        the equations of the active set are shown to have exactly one solution in a box, and the
+        signs that make it a KKT point to hold strictly (see `Proof` and the module `proof`).
+
+        Parameters
+        ----------
+        within : float
+            The largest relative distance between stored and exact numbers that is accepted.
+        bits : int
+            The precision of the balls, 64 or more.
+
+        Raises
+        ------
+        NotProved
+            If there is no such point, or if this cannot show it: a multiplier, margin, subgradient
+            or preactivation too near zero to tell its sign, neurons that coincide or without
+            output, a singular Jacobian, or an exact point too far away. Says which.
+
+        Examples
+        --------
+        >>> import kktnotes as kn
+        >>> proof = kn.averaged_point(4, 100).prove()
+        >>> proof.unknowns, proof.theta < 1e-15, proof.radius > 0.1
+        (6, True, True)
+        """
+        arrays = (self.x, self.y, self.multipliers, self.subgradients)
+        plain = (array.numpy(force=True) for array in arrays)
+        return prove(self.network, *plain, within=within, bits=bits)
 
     def save(self, path: str | os.PathLike) -> Path:
         """Write the .npz file described at the top of this module; whole or not at all.
