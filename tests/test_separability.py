@@ -11,6 +11,7 @@ from scipy import integrate, stats
 
 from kktnotes.data import separability
 from kktnotes.data.clusters import Clusters
+from kktnotes.data.counting import clopper_pearson
 from kktnotes.data.sample import Sample
 from kktnotes.data.sizes import inverse_root, least_dimension
 
@@ -59,20 +60,18 @@ def test_exact_error_against_counting_where_it_can_be_seen():
         clusters = Clusters.on_sphere(k, d, sigma, seed=seed)
         fresh = clusters.fresh(200_000, seed=seed)
         errors = separability.count_errors(fresh)
-        low, high = separability.clopper_pearson(errors, 200_000, confidence=1 - 1e-4)
+        low, high = clopper_pearson(errors, 200_000, confidence=1 - 1e-4)
         assert low <= math.exp(separability.log_direction_error(clusters)) <= high
         # and where the points carry the coordinates of a training set
         more = clusters.sample(5, seed=0).fresh(20_000, seed=seed)
-        interval = separability.clopper_pearson(
-            separability.count_errors(more), 20_000, confidence=1 - 1e-4
-        )
+        interval = clopper_pearson(separability.count_errors(more), 20_000, confidence=1 - 1e-4)
         assert interval[0] <= math.exp(separability.log_direction_error(clusters)) <= interval[1]
 
 
 def test_general_noise_against_counting():
     clusters = Clusters.orthogonal(2, 12, 1.5).with_noise(factor=[[1.5, 0], [-1.0, 1], [0.3, 0]])
     errors = separability.count_errors(clusters.fresh(200_000, seed=0))
-    low, high = separability.clopper_pearson(errors, 200_000, confidence=1 - 1e-4)
+    low, high = clopper_pearson(errors, 200_000, confidence=1 - 1e-4)
     exact = math.exp(separability.log_direction_error(clusters))
     assert low <= exact <= high
     plain = math.exp(separability.log_direction_error(Clusters.orthogonal(2, 12, 1.5)))
@@ -114,7 +113,7 @@ def test_count_errors_in_batches():
 @given(st.integers(0, 50), st.integers(1, 50), st.sampled_from([0.9, 0.95, 0.999]))
 def test_clopper_pearson_against_scipy_and_its_definition(errors, extra, confidence):
     count = errors + extra
-    low, high = separability.clopper_pearson(errors, count, confidence=confidence)
+    low, high = clopper_pearson(errors, count, confidence=confidence)
     expected = stats.binomtest(errors, count).proportion_ci(confidence, method="exact")
     assert low == pytest.approx(expected.low, abs=1e-9)
     assert high == pytest.approx(expected.high, abs=1e-9)
@@ -122,7 +121,7 @@ def test_clopper_pearson_against_scipy_and_its_definition(errors, extra, confide
     assert stats.binom.cdf(errors, count, high) == pytest.approx(tail, rel=1e-6)
     if errors:
         assert stats.binom.sf(errors - 1, count, low) == pytest.approx(tail, rel=1e-6)
-    assert separability.clopper_pearson(count, count)[1] == 1.0
+    assert clopper_pearson(count, count)[1] == 1.0
 
 
 OWN = Sample.from_arrays(torch.ones(2, 2), [1, -1])
@@ -139,10 +138,10 @@ OWN = Sample.from_arrays(torch.ones(2, 2), [1, -1])
         ),
         (lambda: separability.log_direction_error_bound(0), "d: got 0"),
         (lambda: separability.count_errors(OWN), "sample: got a sample of your own data"),
-        (lambda: separability.clopper_pearson(3, 2), "errors: got 3, allowed is at most count = 2"),
-        (lambda: separability.clopper_pearson(-1, 2), "errors: got -1"),
-        (lambda: separability.clopper_pearson(0, 0), "count: got 0"),
-        (lambda: separability.clopper_pearson(0, 2, confidence=1.0), "confidence: got 1.0"),
+        (lambda: clopper_pearson(3, 2), "errors: got 3, allowed is at most count = 2"),
+        (lambda: clopper_pearson(-1, 2), "errors: got -1"),
+        (lambda: clopper_pearson(0, 0), "count: got 0"),
+        (lambda: clopper_pearson(0, 2, confidence=1.0), "confidence: got 1.0"),
     ],
 )
 def test_refusals(call, message):
