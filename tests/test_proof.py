@@ -6,6 +6,7 @@ import subprocess
 import sys
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from flint import arb, ctx
 import kktnotes as kn
 from kktnotes.kkt import active_equations, krawczyk, proof
 from kktnotes.kkt.stored_numbers import StoredNumbers
+from kktnotes.kkt.strict_signs import sides
 from tools import chapters
 
 CHECKER = chapters.ROOT / "tools" / "check_point.py"
@@ -210,6 +212,24 @@ def test_a_network_that_is_no_kkt_point_is_refused(limit):
         point.prove()
 
 
+def test_weights_that_do_not_belong_to_the_multipliers_are_refused(limit):
+    (w, b, v), *rest = arrays(limit)
+    w[0] *= 1 + 1e-6
+    with pytest.raises(kn.NotProved, match=r"theta: .* from the exact point, above 1e-09"):
+        measured((w, b, v), *rest).prove()
+
+
+def test_a_sum_that_cancels_is_no_orthogonal_point():
+    """z_2 meets z_0, z_1 and z_3, which make u, at 1, -1 and 0: on the kink, but not by nature."""
+    points = np.array([[2.0, 1.0], [2.0, -1.0], [0.0, 1.0], [1.0, 0.0]])
+    on = np.array([[True], [True], [False], [True]])
+    equations = active_equations.ActiveEquations(points, on, np.zeros_like(on))
+    ones = np.ones(4)
+    stored = SimpleNamespace(signed=points, support=ones > 0, y=ones, signs=ones[:1])
+    with pytest.raises(kn.NotProved, match=r"preactivation of point 2 at neuron 0: .* 0 is not"):
+        sides(stored, equations, [arb(1)] * 5)
+
+
 def test_neurons_that_coincide_are_refused(two):
     (w, b, v), x, y, lam, a = arrays(two)
     double = [0, 0, 1]
@@ -319,6 +339,9 @@ def test_the_jacobian_and_its_bounds_hold(seed):
     moved = equations.jacobian(z + d, values(equations, z + d)[1]) - jacobian
     width = np.maximum(abs(d), abs(e))
     assert (abs(moved @ e) <= equations.second(gram, width) * (1 + 1e-12)).all()
+    for one in np.eye(len(z)):  # where the bound is sharp
+        moved = equations.jacobian(z + one, values(equations, z + one)[1]) - jacobian
+        assert (abs(moved @ one) <= equations.second(gram, one) + 1e-12).all()
 
 
 def test_the_rounding_of_inner_products_is_bounded():
