@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import resource
 import time
 
 import torch
@@ -209,9 +208,7 @@ def main() -> None:
             patience = 0.0 if letter in "GI" else chosen.patience
             row = kept.add("cases", **measure(case, seed, patience, chosen.longest))
             print(printed(row), flush=True)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    print(f"peak memory of this process: {peak:.2f} GB")
-    kept.add("process", peak_gigabytes=peak)
+    kept.add_peak_memory()
     kept.write(chosen.data)
 
 

@@ -14,7 +14,6 @@ largest multiplier, margins less 1 off the support, cosines of preactivations of
 from __future__ import annotations
 
 import argparse
-import resource
 import time
 from pathlib import Path
 
@@ -102,9 +101,7 @@ def main() -> None:
     for name in chosen.cases:
         row = kept.add("proofs", **measure(name, point_of(name, chosen.folder)))
         print(printed(row), flush=True)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    print(f"peak memory of this process: {peak:.2f} GB")
-    kept.add("process", peak_gigabytes=peak)
+    kept.add_peak_memory()
     kept.write(chosen.data)
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import resource
 import sys
 from pathlib import Path
 
@@ -43,6 +44,12 @@ class Records:
         }
         self.rows.append({"table": table, **plain})
         return values
+
+    def add_peak_memory(self) -> None:
+        """Print and add the most memory that this process took."""
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+        print(f"peak memory of this process: {peak:.2f} GB")
+        self.add("process", peak_gigabytes=peak)
 
     def write(self, path: Path | None) -> None:
         """Write all rows, one a line; nowhere without a path."""

@@ -48,6 +48,20 @@ def test_what_is_no_choice_is_refused(wanted):
         list(progress.each([1], "numbers", progress=wanted))
 
 
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda: list(progress.each(None, "numbers")), "items"),
+        (lambda: list(progress.each([1], None)), "label"),
+        (lambda: progress.bar("steps", -1, unit="step"), "total"),
+        (lambda: progress.bar("steps", 3, unit=None), "unit"),
+    ],
+)
+def test_what_no_bar_can_show_is_refused(call, name):
+    with pytest.raises(ValueError, match=f"{name}: got"):
+        call()
+
+
 def test_a_flow_and_the_radii_show_theirs(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)

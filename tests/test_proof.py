@@ -301,6 +301,8 @@ def test_what_is_asked_is_checked(two):
         two.prove(within=0)
     with pytest.raises(ValueError, match=r"bits: got 30, allowed is an integer of at least 64"):
         two.prove(bits=30)
+    with pytest.raises(ValueError, match=r"bits: got 1000000, allowed is 64 to 10,000"):
+        two.prove(bits=10**6)
     before = ctx.prec
     found = two.prove(bits=256)
     assert ctx.prec == before and found.bits == 256

@@ -98,6 +98,10 @@ def bar(label: str, total: int | None = None, *, unit: str, progress: bool | Non
     ...     print(shown.total, [shown.update() for _ in range(3)])
     3 [None, None, None]
     """
+    checks.instance("label", label, str, "words for the reader")
+    checks.instance("unit", unit, str, "what is counted, in a word")
+    if total is not None:
+        total = checks.integer("total", total, least=0)
     if progress is not None:
         checks.instance("progress", progress, bool, "True, False or None")
     settings: dict[str, Any] = {"desc": label, "total": total, "unit": unit, "leave": False}
@@ -125,6 +129,8 @@ def each(items: Iterable[Item], label: str, *, progress: bool | None = None) -> 
     >>> [seed**2 for seed in each(range(3), "squares")]
     [0, 1, 4]
     """
+    if not isinstance(items, Iterable):
+        raise checks.refusal("items", type(items).__name__, "what a loop can run over")
     total = len(items) if isinstance(items, Sized) else None
     with bar(label, total, unit="done", progress=progress) as shown:
         for item in items:

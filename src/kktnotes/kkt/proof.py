@@ -34,6 +34,7 @@ from kktnotes.printing import Brief, number
 # Cosines below the first are rounding of float64; below the second, zero to these balls.
 ROUNDING, NOTHING = 1e-9, 1e-25
 REPAIRS = 5
+MOST_BITS = 10_000
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -122,7 +123,7 @@ def prove(
         The largest distance between stored and exact numbers that is accepted, each of
         `multipliers`, `subgradients`, `output` and `theta` of `Proof`.
     bits : int
-        The precision of the balls, 64 or more.
+        The precision of the balls, 64 to 10,000.
 
     Raises
     ------
@@ -130,6 +131,8 @@ def prove(
         If there is no such point, or if this method cannot show it; says why.
     """
     within, bits = checks.positive("within", within), checks.integer("bits", bits, 64)
+    if bits > MOST_BITS:
+        raise checks.refusal("bits", bits, f"64 to {MOST_BITS:,}")
     # What does not fit into float64 shows as NaN and fails every comparison.
     with ctx.workprec(bits), np.errstate(all="ignore"):
         stored = StoredNumbers(network, x, y, multipliers, subgradients)
